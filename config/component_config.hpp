@@ -1,0 +1,88 @@
+#pragma once
+#include <coyield/config/arguments.hpp>
+#include <coyield/config/component.hpp>
+#include <coyield/config/problem.hpp>
+#include <coyield/config/template.hpp>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coyield::config {
+
+/// Why a component cannot run with what a request brought.
+struct BadArgument {
+  std::string parameter;  ///< of the component: `interval`
+  std::string origin;     ///< where the value came from: `query.interval`; empty if it came from no request
+  std::string sentence;   ///< `the query parameter "interval": "10" has no unit; write "10ms" or "10s"`
+
+  bool operator==(const BadArgument&) const = default;
+};
+
+[[noreturn]] void throw_exception_from_error(const BadArgument& bad, const boost::source_location& where);
+
+template <class T>
+using Resolved = boost::system::result<T, BadArgument>;
+
+/// A parameter's value as the configuration gives it, still with substitutions in it.
+struct ArgumentTemplate {
+  /// The template of one text within the value.
+  struct Part {
+    std::string
+        pointer;  ///< where it stands in a json or list value, as a JSON pointer; empty: the whole value
+    Template text;
+  };
+  std::size_t parameter = 0;  ///< its place in the component's parameters
+  std::vector<Part> parts;
+};
+
+/// A source, or an operator of a pipeline, as the configuration describes it.
+///
+/// Copies share everything and are cheap; nothing in it changes, so it may be read from any thread.
+///
+///     auto arguments = endpoint.source.resolve(request_values);
+///     if (!arguments) return bad_request(arguments.error().sentence);
+///     auto stream = registry.source(endpoint.source.name())(*arguments);
+class ComponentConfig {
+ public:
+  /// A component that nobody has chosen yet; only assignment and `empty` are of use.
+  ComponentConfig() = default;
+
+  /// With constant arguments, without a file. Those left out have their defaults. A name that the component
+  /// does not have, a value of the wrong type or out of bounds, and a required one left out are mistakes.
+  static Resolved<ComponentConfig> make(std::shared_ptr<const Component> component,
+                                        std::vector<std::pair<std::string, Value>> arguments = {});
+  static Resolved<ComponentConfig> make(Component component,
+                                        std::vector<std::pair<std::string, Value>> arguments = {});
+
+  /// What the loader has put together: `constants` holds a value, possibly none, for every parameter.
+  ComponentConfig(std::shared_ptr<const Component> component, std::vector<Value> constants,
+                  std::vector<ArgumentTemplate> templates, Position position);
+
+  bool empty() const { return !constants_; }
+  const Component& component() const { return *constants_->component; }
+  const std::string& name() const { return component().name; }
+  Position position() const { return position_; }
+
+  /// Whether every request gets the same arguments.
+  bool constant() const { return !templates_ || templates_->empty(); }
+
+  /// The arguments for one request: its values filled in, converted to the parameters' types, and checked
+  /// against their bounds. Where `constant()` it cannot fail and does not allocate.
+  Resolved<Arguments> resolve(const RequestValues& values) const;
+
+  /// The request's values that take part, each once, in order: exactly these tell one resolved component
+  /// from another.
+  std::vector<Reference> references() const;
+
+  /// The constant arguments; those that a request fills in have no value.
+  Arguments constants() const { return Arguments(constants_); }
+
+ private:
+  std::shared_ptr<const Arguments::State> constants_;
+  std::shared_ptr<const std::vector<ArgumentTemplate>> templates_;
+  Position position_;
+};
+
+}  // namespace coyield::config

@@ -1,0 +1,101 @@
+#pragma once
+#include <chrono>
+#include <coyield/config/component_config.hpp>
+#include <coyield/config/listen_address.hpp>
+#include <coyield/config/route_pattern.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coyield::config {
+
+/// How much of anything one client may have. Bytes.
+struct Limits {
+  std::uint64_t max_header = 16 * 1024;
+  std::uint64_t max_target = 8 * 1024;
+  std::uint64_t max_body = 1024 * 1024;
+  std::uint64_t max_message = 64 * 1024;
+  std::uint64_t max_item = 1024 * 1024;
+  std::uint64_t queue = 128 * 1024;
+
+  bool operator==(const Limits&) const = default;
+};
+
+/// How long the server waits for what.
+struct Timeouts {
+  std::chrono::nanoseconds header = std::chrono::seconds(10);
+  std::chrono::nanoseconds idle = std::chrono::seconds(60);
+  std::chrono::nanoseconds write = std::chrono::seconds(30);
+  std::uint64_t least_rate = 100;  ///< bytes a second
+  std::chrono::nanoseconds heartbeat = std::chrono::seconds(15);
+  std::chrono::nanoseconds first_item = std::chrono::seconds(1);
+
+  bool operator==(const Timeouts&) const = default;
+};
+
+/// The pages that may read from a browser although they come from elsewhere: `https://example.com`, or `*`.
+struct Cors {
+  std::vector<std::string> origins = {};
+
+  bool operator==(const Cors&) const = default;
+};
+
+/// Who may read: anyone, or whoever shows one of the bearer tokens. An empty list lets nobody in.
+struct Access {
+  std::optional<std::vector<std::string>> tokens = {};
+
+  bool anyone() const { return !tokens; }
+  bool operator==(const Access&) const = default;
+};
+
+enum class LogFormat { text, json };
+enum class LogLevel { debug, info, warning, error };
+
+struct Log {
+  LogFormat format = LogFormat::text;
+  LogLevel level = LogLevel::info;
+
+  bool operator==(const Log&) const = default;
+};
+
+struct ServerConfig {
+  std::vector<ListenAddress> listen = {ListenAddress{}};
+  std::optional<ListenAddress> admin = {};
+  unsigned threads = 0;  ///< 0: as many as this process may use
+  std::chrono::nanoseconds drain = std::chrono::seconds(10);
+  Limits limits = {};
+  Timeouts timeouts = {};
+  Cors cors = {};
+  Access access = {};  ///< of endpoints that do not say their own
+  Log log = {};
+
+  bool operator==(const ServerConfig&) const = default;
+};
+
+/// One endpoint. What is not set holds for the whole server and is found in `ServerConfig`.
+struct EndpointConfig {
+  RoutePattern pattern;
+  Position position = {};
+  std::string title = {};
+  std::string description = {};
+  ComponentConfig source = {};
+  std::vector<ComponentConfig> pipeline = {};
+  std::string format = {};  ///< for clients that ask for none; empty: the program's default
+  bool finite = false;      ///< the stream ends by itself and soon
+  Access access = {};       ///< the server's, where the file says none
+  std::optional<Cors> cors = {};
+  std::optional<std::chrono::nanoseconds> first_item_timeout = {};
+  std::optional<std::chrono::nanoseconds> heartbeat = {};
+  bool deflate = false;  ///< permessage-deflate
+  bool input = false;    ///< what a client sends by WebSocket reaches the source
+  std::optional<std::uint64_t> max_message = {};
+};
+
+/// What the process was told. Plain data: what its keys mean is said in keys.cpp, once, for people too.
+struct Configuration {
+  ServerConfig server = {};
+  std::vector<EndpointConfig> endpoints = {};  ///< in the order of the file
+};
+
+}  // namespace coyield::config
