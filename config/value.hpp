@@ -27,7 +27,9 @@ class Value {
     requires(!std::same_as<T, bool>)
   Value(T value) : value_(static_cast<std::int64_t>(value)) {}
   Value(double value) : value_(value) {}
-  Value(std::chrono::nanoseconds value) : value_(value) {}
+  template <std::integral Rep, class Period>
+  Value(std::chrono::duration<Rep, Period> value)
+      : value_(std::chrono::duration_cast<std::chrono::nanoseconds>(value)) {}
   Value(Size value) : value_(value) {}
   Value(const char* value) : value_(std::string(value)) {}
   Value(std::string value) : value_(std::move(value)) {}
