@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace coyield::generators {
+
+/// Why a stream cannot be had, or cannot go on. Each has its HTTP status, for when nothing has been sent yet.
+enum class FailureKind : unsigned char {
+  not_found,    ///< 404: what was asked for does not exist
+  invalid,      ///< 400: the request asked for something that makes no sense
+  forbidden,    ///< 403: it exists, and is not for this client
+  unavailable,  ///< 503: not now; trying again later makes sense
+  upstream,     ///< 502: where the items come from has failed
+  internal,     ///< 500: a fault of the server or of the endpoint
+};
+
+/// What a generator throws to end its stream with a reason that the client may read. Of any other exception the
+/// client learns only that there was one; its text goes to the log.
+///
+///     throw Failure(FailureKind::not_found, "no such file: report.txt");
+class Failure : public std::runtime_error {
+ public:
+  Failure(FailureKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  FailureKind kind() const noexcept { return kind_; }
+  const char* message() const noexcept { return what(); }
+
+ private:
+  FailureKind kind_;
+};
+
+}  // namespace coyield::generators
