@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <coyield/config/component_config.hpp>
+#include <coyield/generators/registry.hpp>
+#include <vector>
+
+namespace coyield::generators {
+
+/// A source and the operators behind it, as an endpoint of the configuration has them: makes one stream a request.
+///
+/// Made once per endpoint, used by all threads; nothing in it changes. The registry must outlive it.
+class Pipeline {
+ public:
+  /// Throws std::logic_error for a component that `registry` does not have: checking the configuration against the
+  /// catalogue of the same registry comes first.
+  Pipeline(const config::ComponentConfig& source, const std::vector<config::ComponentConfig>& operators,
+           const Registry& registry);
+
+  /// The stream for one request, or the value of the request that is wrong. Nothing of it runs yet.
+  config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values, SourceContext context) const;
+
+  /// The operator that loses positions, if any: a stream through it cannot be resumed.
+  const config::Component* forgets_positions() const noexcept { return forgets_positions_; }
+
+ private:
+  struct Stage {
+    config::ComponentConfig config;
+    const Operator* op;
+  };
+  config::ComponentConfig source_config_;
+  const Source* source_;
+  std::vector<Stage> stages_;
+  const config::Component* forgets_positions_ = nullptr;
+};
+
+}  // namespace coyield::generators

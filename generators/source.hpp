@@ -1,0 +1,27 @@
+#pragma once
+
+#include <coyield/config/arguments.hpp>
+#include <coyield/config/component.hpp>
+#include <coyield/generators/async_generator.hpp>
+#include <coyield/generators/item.hpp>
+
+namespace coyield::generators {
+
+class BlockingPool;
+
+/// What a source is started with beside its arguments.
+struct SourceContext {
+  AsyncGenerator<Item> input = {};   ///< what the client sends; at its end where nothing may be sent
+  BlockingPool* blocking = nullptr;  ///< threads for calls that block; lives longer than any source
+};
+
+/// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
+/// its function `NAME_source()` is listed in `sources/CMakeLists.txt`.
+struct Source {
+  config::Component description;
+  /// Starts nothing yet: the generator runs when it is pulled. The arguments are resolved and within their bounds;
+  /// what only the source can judge (a file that is not there) it throws as a `Failure` when it is pulled.
+  AsyncGenerator<Item> (*start)(config::Arguments arguments, SourceContext context);
+};
+
+}  // namespace coyield::generators
