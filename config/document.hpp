@@ -28,7 +28,7 @@ struct Node {
   const T* as() const {
     return std::get_if<T>(&value);
   }
-  /// The value of the member of that name, or null; also null where this is no object.
+  /// The value of the first member of that name, or null; also null where this is no object.
   const Node* find(std::string_view key) const;
 };
 
@@ -50,9 +50,9 @@ inline constexpr std::size_t max_document_depth = 64;
 
 /// Reads JSON with `//` and `/* */` comments; a byte order mark is skipped.
 ///
-/// A key given twice is a problem, its first value is kept, and reading goes on. A syntax error, a text over
-/// 4 MiB and brackets more than 64 deep end the reading: nothing is returned, and the last problem says why,
-/// with its column. `file` is the name that the problems carry.
+/// A syntax error, a text over 4 MiB and brackets more than 64 deep end the reading: nothing is returned, and
+/// the last problem says why, with its column. A key given twice stands twice in its object; whoever reads
+/// the object knows its path and says so. `file` is the name that the problems carry.
 std::optional<Node> read_document(std::string_view text, std::string_view file, Problems& problems);
 
 }  // namespace coyield::config

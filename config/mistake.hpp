@@ -28,6 +28,6 @@ using Checked = boost::system::result<T, Mistake>;
 
 /// The text in double quotes, fit for one line of a log or of an answer: control characters and bytes that
 /// are no UTF-8 are escaped, and what is longer than 80 characters is cut and ends in `...`.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace coyield::config

@@ -28,6 +28,9 @@ struct Reference {
 /// `query.interval`.
 std::string to_string(const Reference& reference);
 
+/// Query names that mean something to the program itself, so that `${query.x}` cannot have them.
+const std::vector<std::string>& reserved_query_names();
+
 /// The values of one request, decoded. Implemented by whoever has the request.
 class RequestValues {
  public:

@@ -16,7 +16,7 @@ struct Size {
 
 /// Reads a duration: a number with at most nine decimals and one of the units `ns us ms s m h`, without
 /// blanks and without sign, as in `250ms`, `1.5s`, `10m`. What is finer than a nanosecond or longer than some
-/// 292 years is a mistake, and so is a number without a unit, unless it is `0s`.
+/// 292 years is a mistake, and so is a number without a unit.
 Checked<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// Reads a size: a number and one of the units `B KB MB GB TB` (powers of 1000) or `KiB MiB GiB TiB` (powers
