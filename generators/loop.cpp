@@ -22,10 +22,6 @@ std::uint64_t ticks_until(std::chrono::nanoseconds time) {
   return static_cast<std::uint64_t>((time - std::chrono::nanoseconds(1)) / tick) + 1;
 }
 
-std::chrono::nanoseconds steady_now() noexcept {
-  return std::chrono::steady_clock::now().time_since_epoch();
-}
-
 }  // namespace
 
 /// The slot of a timer is found from the highest bit in which its tick differs from the present one, six bits a
@@ -143,13 +139,6 @@ Loop::Loop(asio::execution_context& context)
 }
 
 Loop::~Loop() = default;
-
-std::chrono::nanoseconds Loop::now() noexcept { return manual_ ? manual_->now() : steady_now(); }
-
-std::chrono::nanoseconds Loop::wall() noexcept {
-  if (manual_) return manual_->wall();
-  return std::chrono::system_clock::now().time_since_epoch();
-}
 
 void Loop::use_manual_clock(std::shared_ptr<Clock> clock) {
   manual_ = std::move(clock);

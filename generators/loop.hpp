@@ -79,8 +79,14 @@ class Loop final : public asio::execution_context::service {
 
   Executor executor() const noexcept { return context_.get_executor(); }
 
-  std::chrono::nanoseconds now() noexcept;
-  std::chrono::nanoseconds wall() noexcept;
+  std::chrono::nanoseconds now() noexcept {
+    if (manual_) [[unlikely]] return manual_->now();
+    return std::chrono::steady_clock::now().time_since_epoch();
+  }
+  std::chrono::nanoseconds wall() noexcept {
+    if (manual_) [[unlikely]] return manual_->wall();
+    return std::chrono::system_clock::now().time_since_epoch();
+  }
   /// Replaces the clock; the time that it starts from must not lie before the present one's.
   /// From then on timers fire only within `advance_to`.
   void use_manual_clock(std::shared_ptr<Clock> clock);

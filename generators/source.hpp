@@ -4,6 +4,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
+#include <cstddef>
 
 namespace coyield::generators {
 
@@ -13,6 +14,7 @@ class BlockingPool;
 struct SourceContext {
   AsyncGenerator<Item> input = {};   ///< what the client sends; at its end where nothing may be sent
   BlockingPool* blocking = nullptr;  ///< threads for calls that block; lives longer than any source
+  std::size_t max_item = std::size_t{1} << 20;  ///< no item is longer, in bytes: a source that finds one fails
 };
 
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
