@@ -25,15 +25,16 @@ struct BadArgument {
 template <class T>
 using Resolved = boost::system::result<T, BadArgument>;
 
-/// A parameter's value as the configuration gives it, still with substitutions in it.
+/// A parameter's value with substitutions in it that wait for a request.
 struct ArgumentTemplate {
-  /// The template of one text within the value.
+  /// One text within the value.
   struct Part {
-    std::string
-        pointer;  ///< where it stands in a json or list value, as a JSON pointer; empty: the whole value
+    nlohmann::json::json_pointer
+        place;  ///< in a json or list value; for other types the root, the whole value
     Template text;
   };
   std::size_t parameter = 0;  ///< its place in the component's parameters
+  nlohmann::json base = {};   ///< for json and list: the value around the parts
   std::vector<Part> parts;
 };
 

@@ -151,13 +151,6 @@ Checked<Value> integer_from(std::string_view text) {
   return Mistake{is_not(in_quotes(text), ParameterType::integer), "write it in digits"};
 }
 
-Checked<Value> json_from(std::string_view text) {
-  Problems problems;
-  auto node = read_document(text, "", problems);
-  if (!node) return Mistake{in_quotes(text) + " is not JSON", problems[0].what};
-  return Value(to_json(*node));
-}
-
 Checked<Value> unchecked(const Parameter& parameter, std::string_view text) {
   switch (parameter.type) {
     case ParameterType::boolean:
@@ -176,7 +169,7 @@ Checked<Value> unchecked(const Parameter& parameter, std::string_view text) {
     case ParameterType::choice:
       return Value(std::string(text));
     case ParameterType::json:
-      return json_from(text);
+      return Value(nlohmann::json(text));
     case ParameterType::list:
       return Value(std::vector<std::string>{std::string(text)});
   }

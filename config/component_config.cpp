@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <coyield/config/component_config.hpp>
+#include <coyield/config/detail/convert.hpp>
+#include <stdexcept>
+
+namespace coyield::config {
+namespace {
+
+using Json = nlohmann::json;
+using State = Arguments::State;
+
+bool holds_texts(const Parameter& parameter) {
+  return parameter.type == ParameterType::json || parameter.type == ParameterType::list;
+}
+
+/// The first value of a request that the template asks for.
+const Template::Piece& first_substitution(const ArgumentTemplate& argument) {
+  const auto& pieces = argument.parts.front().text.pieces();
+  return *std::ranges::find_if(pieces, [](const auto& piece) { return piece.origin.has_value(); });
+}
+
+BadArgument missing(const Parameter& parameter, const Reference& reference) {
+  return {parameter.name, to_string(reference), describe(reference.origin, reference.name) + " is missing"};
+}
+
+BadArgument bad(const Parameter& parameter, const ArgumentTemplate& argument, const Mistake& mistake) {
+  const auto& piece = first_substitution(argument);
+  return {parameter.name, to_string(Reference{*piece.origin, piece.text}),
+          describe(*piece.origin, piece.text) + ": " + to_string(mistake)};
+}
+
+Resolved<Value> fill_parts(const Parameter& parameter, const ArgumentTemplate& argument,
+                           const RequestValues& values) {
+  Json filled = argument.base;
+  for (const auto& part : argument.parts) {
+    auto text = part.text.fill(values);
+    if (!text) return missing(parameter, text.error());
+    filled[part.place] = std::move(*text);
+  }
+  if (parameter.type == ParameterType::list) return Value(filled.get<std::vector<std::string>>());
+  return Value(std::move(filled));
+}
+
+Resolved<Value> fill(const Parameter& parameter, const ArgumentTemplate& argument,
+                     const RequestValues& values) {
+  if (holds_texts(parameter)) return fill_parts(parameter, argument, values);
+  auto text = argument.parts.front().text.fill(values);
+  if (!text) return missing(parameter, text.error());
+  auto value = detail::convert(parameter, *text);
+  if (!value) return bad(parameter, argument, value.error());
+  return std::move(*value);
+}
+
+/// A mistake that the component itself found. It is the request's if the request filled the parameter in.
+BadArgument refused(const ParameterMistake& refusal, const Component& component,
+                    const std::vector<ArgumentTemplate>& templates) {
+  for (const auto& argument : templates) {
+    const auto& parameter = component.parameters[argument.parameter];
+    if (parameter.name == refusal.parameter) return bad(parameter, argument, refusal.mistake);
+  }
+  return {refusal.parameter, "", in_quotes(refusal.parameter) + ": " + to_string(refusal.mistake)};
+}
+
+/// A value given in C++, made to fit where it can: 1 for a number, "x" for any JSON.
+Value fitted(const Parameter& parameter, Value value) {
+  if (parameter.type == ParameterType::number) {
+    if (const auto* whole = value.as<std::int64_t>()) return Value(static_cast<double>(*whole));
+  }
+  if (parameter.type == ParameterType::json && !value.as<Json>()) return Value(to_json(value));
+  return value;
+}
+
+std::optional<Mistake> check_given(const Parameter& parameter, const Value& value) {
+  if (!detail::has_type(value, parameter.type)) {
+    return Mistake{to_string(value) + " is not " + std::string(type_name(parameter.type))};
+  }
+  return detail::check_bounds(parameter, value);
+}
+
+BadArgument not_given(const Parameter& parameter, const std::string& what) {
+  return {parameter.name, "", in_quotes(parameter.name) + ": " + what};
+}
+
+}  // namespace
+
+void throw_exception_from_error(const BadArgument& bad_argument, const boost::source_location&) {
+  throw std::invalid_argument(bad_argument.sentence);
+}
+
+Resolved<ComponentConfig> ComponentConfig::make(std::shared_ptr<const Component> component,
+                                                std::vector<std::pair<std::string, Value>> arguments) {
+  std::vector<Value> values;
+  for (const auto& parameter : component->parameters) values.push_back(parameter.default_value);
+  for (auto& [name, given] : arguments) {
+    auto index = component->find(name);
+    if (!index) return BadArgument{name, "", component->name + " has no parameter " + in_quotes(name)};
+    const auto& parameter = component->parameters[*index];
+    auto value = fitted(parameter, std::move(given));
+    if (auto mistake = check_given(parameter, value)) return not_given(parameter, to_string(*mistake));
+    values[*index] = std::move(value);
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto& parameter = component->parameters[i];
+    if (parameter.required && values[i].none()) return not_given(parameter, "missing, and required");
+  }
+  ComponentConfig config(std::move(component), std::move(values), {}, {});
+  if (const auto check = config.component().check) {
+    if (auto refusal = check(config.constants())) return refused(*refusal, config.component(), {});
+  }
+  return config;
+}
+
+Resolved<ComponentConfig> ComponentConfig::make(Component component,
+                                                std::vector<std::pair<std::string, Value>> arguments) {
+  return make(std::make_shared<const Component>(std::move(component)), std::move(arguments));
+}
+
+ComponentConfig::ComponentConfig(std::shared_ptr<const Component> component, std::vector<Value> constants,
+                                 std::vector<ArgumentTemplate> templates, Position position)
+    : position_(position) {
+  State state{std::move(component), std::move(constants)};
+  for (const auto& argument : templates) state.from_request |= std::uint64_t{1} << argument.parameter;
+  constants_ = std::make_shared<const State>(std::move(state));
+  if (!templates.empty())
+    templates_ = std::make_shared<const std::vector<ArgumentTemplate>>(std::move(templates));
+}
+
+Resolved<Arguments> ComponentConfig::resolve(const RequestValues& values) const {
+  if (constant()) return Arguments(constants_);
+  auto state = std::make_shared<State>(*constants_);
+  for (const auto& argument : *templates_) {
+    auto value = fill(component().parameters[argument.parameter], argument, values);
+    if (!value) return value.error();
+    state->values[argument.parameter] = std::move(*value);
+  }
+  Arguments arguments(std::move(state));
+  if (const auto check = component().check) {
+    if (auto refusal = check(arguments)) return refused(*refusal, component(), *templates_);
+  }
+  return arguments;
+}
+
+std::vector<Reference> ComponentConfig::references() const {
+  std::vector<Reference> out;
+  if (constant()) return out;
+  for (const auto& argument : *templates_) {
+    for (const auto& part : argument.parts) {
+      for (const auto& piece : part.text.pieces()) {
+        if (piece.origin) out.push_back({*piece.origin, piece.text});
+      }
+    }
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+}  // namespace coyield::config

@@ -1,0 +1,18 @@
+#pragma once
+#include <coyield/config/component.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace coyield::config::detail {
+
+/// JSON Schema of a parameter's value, with its default; substitutions may stand for it.
+nlohmann::json value_schema(const Parameter& parameter);
+
+/// JSON Schema of a source or operator of the catalogue.
+nlohmann::json component_schema(const Catalogue& catalogue, ComponentKind kind);
+
+/// `max_header` as a title: `Max header`.
+std::string title_of(std::string_view name);
+
+}  // namespace coyield::config::detail

@@ -1,0 +1,370 @@
+// Every key that a configuration file may have, outside of what the components describe themselves. Reading,
+// checking and the schema all come from these tables.
+#include <coyield/config/detail/component_reader.hpp>
+#include <coyield/config/detail/keys.hpp>
+
+namespace coyield::config::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+constexpr std::int64_t most_threads = 1024;
+
+constexpr Size kib(std::uint64_t count) { return {count << 10}; }
+constexpr Size mib(std::uint64_t count) { return {count << 20}; }
+
+const Parameter text_parameter{.name = "text"};
+const Parameter list_parameter{.name = "list", .type = ParameterType::list};
+
+template <class T>
+std::optional<T> accept(const Scope& scope, Position position, const Checked<T>& checked) {
+  if (checked) return *checked;
+  scope.problem(position, checked.error());
+  return std::nullopt;
+}
+
+std::optional<std::string> read_text(const Scope& scope, const Node& node) {
+  auto value = read_value(scope, text_parameter, node);
+  return value ? std::optional(*value->as<std::string>()) : std::nullopt;
+}
+
+/// One of a few words that stand for the values of an enum, in its order.
+template <class T, class E>
+Key<T> choice(std::string name, E T::* member, std::string summary, std::vector<std::string> words) {
+  Parameter description{.name = name, .type = ParameterType::choice, .choices = std::move(words)};
+  description.default_value = description.choices[static_cast<std::size_t>(T{}.*member)];
+  auto read = [description, member](const Scope& scope, const Node& node, T& out) {
+    auto value = read_value(scope, description, node);
+    if (!value) return;
+    auto word = std::ranges::find(description.choices, *value->as<std::string>());
+    out.*member = static_cast<E>(word - description.choices.begin());
+  };
+  return {std::move(name), std::move(summary), std::move(read),
+          [description](const Catalogue&) { return value_schema(description); }};
+}
+
+// ---- addresses
+
+Json address_schema() {
+  return {{"type", "string"}, {"examples", {"127.0.0.1:8080", "[::1]:8080", "unix:/run/coyield.sock"}}};
+}
+
+std::optional<ListenAddress> read_address(const Scope& scope, const Node& node) {
+  auto text = read_text(scope, node);
+  return text ? accept(scope, node.position, parse_listen_address(*text)) : std::nullopt;
+}
+
+void add_address(const Scope& scope, const Node& node, std::vector<ListenAddress>& addresses) {
+  auto address = read_address(scope, node);
+  if (!address) return;
+  const bool known = std::ranges::find(addresses, *address) != addresses.end();
+  if (known)
+    return scope.problem(node.position, {in_quotes(to_string(*address)) + " is listed twice", "keep one"});
+  addresses.push_back(std::move(*address));
+}
+
+void read_listen(const Scope& scope, const Node& node, ServerConfig& server) {
+  server.listen.clear();
+  const auto* list = node.as<Node::Array>();
+  if (!list) return add_address(scope, node, server.listen);
+  if (list->empty()) scope.problem(node.position, {"the list is empty", "write [\"127.0.0.1:8080\"]"});
+  for (std::size_t i = 0; i < list->size(); ++i) add_address(scope.index(i), (*list)[i], server.listen);
+}
+
+Key<ServerConfig> listen_key() {
+  return {"listen", "Where to listen: an address with a port, \"unix:\" and a path, or a list of them.",
+          read_listen, [](const Catalogue&) -> Json {
+            Json several = {{"type", "array"}, {"items", address_schema()}, {"minItems", 1}};
+            return {{"anyOf", {address_schema(), several}}, {"default", to_string(ListenAddress{})}};
+          }};
+}
+
+Key<ServerConfig> admin_key() {
+  return {"admin", "Where health and figures are served, apart from the endpoints. Left out: nowhere.",
+          [](const Scope& scope, const Node& node, ServerConfig& server) {
+            server.admin = read_address(scope, node);
+          },
+          [](const Catalogue&) { return address_schema(); }};
+}
+
+// ---- who may read
+
+/// What RFC 6750 lets a bearer token consist of: a token with any other character could never be sent.
+bool is_token(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+// Tokens are secrets: no message repeats one.
+std::optional<Mistake> check_token(std::string_view token) {
+  if (token.empty())
+    return Mistake{"an empty token would let in whoever sends none",
+                   "write a long random text, or \"${env.TOKEN}\""};
+  if (!is_token(token)) {
+    return Mistake{"this token could not be sent in a header", "use letters, digits and - . _ ~ + / = alone"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Access> read_access(const Scope& scope, const Node& node) {
+  const auto* word = node.as<std::string>();
+  if (word && *word == "anyone") return Access{};
+  const auto* list = node.as<Node::Array>();
+  if (!list) {
+    scope.problem(node.position,
+                  {"neither \"anyone\" nor a list of tokens", "write \"anyone\" or [\"${env.TOKEN}\"]"});
+    return std::nullopt;
+  }
+  if (list->empty()) {
+    scope.problem(node.position, {"an empty list lets nobody in", "write \"anyone\" or [\"${env.TOKEN}\"]"});
+  }
+  Access access{.tokens = std::vector<std::string>{}};
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    auto token = read_text(scope.index(i), (*list)[i]);
+    if (!token) continue;
+    if (auto mistake = check_token(*token)) scope.index(i).problem((*list)[i].position, *mistake);
+    access.tokens->push_back(std::move(*token));
+  }
+  return access;
+}
+
+template <class T>
+Key<T> access_key(std::string summary) {
+  return {"access", std::move(summary),
+          [](const Scope& scope, const Node& node, T& out) {
+            if (auto access = read_access(scope, node)) out.access = std::move(*access);
+          },
+          [](const Catalogue&) -> Json {
+            Json tokens = {
+                {"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}, {"minItems", 1}};
+            return {{"anyOf", {{{"const", "anyone"}}, tokens}}};
+          }};
+}
+
+// ---- cors
+
+std::optional<Mistake> check_origin(std::string_view origin) {
+  if (origin == "*") return std::nullopt;
+  const auto scheme_end = origin.find("://");
+  const auto advice = "write a scheme, a host and maybe a port, such as \"https://example.com\", or \"*\"";
+  if (scheme_end == std::string_view::npos || scheme_end == 0)
+    return Mistake{in_quotes(origin) + " is no origin", advice};
+  const auto host = origin.substr(scheme_end + 3);
+  const auto path = host.find_first_of("/?#");
+  if (path != std::string_view::npos) {
+    return Mistake{in_quotes(origin) + " has a path",
+                   "write " + in_quotes(origin.substr(0, scheme_end + 3 + path))};
+  }
+  if (host.empty() || host.find_first_of(" *@,") != std::string_view::npos)
+    return Mistake{in_quotes(origin) + " is no origin", advice};
+  return std::nullopt;
+}
+
+void read_origins(const Scope& scope, const Node& node, Cors& cors) {
+  auto value = read_value(scope, list_parameter, node);
+  if (!value) return;
+  cors.origins = *value->as<std::vector<std::string>>();
+  const auto& nodes = *node.as<Node::Array>();
+  for (std::size_t i = 0; i < cors.origins.size(); ++i) {
+    if (auto mistake = check_origin(cors.origins[i])) scope.index(i).problem(nodes[i].position, *mistake);
+  }
+}
+
+const Keys<Cors>& cors_keys() {
+  static const Keys<Cors> keys = {
+      {"origins",
+       "Origins whose pages may read the streams in a browser: \"https://example.com\", or \"*\" for all.",
+       read_origins, [](const Catalogue&) { return value_schema(list_parameter); }}};
+  return keys;
+}
+
+// ---- server
+
+const Keys<Limits>& limit_keys() {
+  static const Keys<Limits> keys = {
+      field("max_header", &Limits::max_header, "The most that a request's header may have.",
+            {kib(1), mib(1)}),
+      field("max_target", &Limits::max_target, "The most that a request's path and query may have.",
+            {Size{128}, mib(1)}),
+      field("max_body", &Limits::max_body, "The most that a request's body may have.",
+            {Size{0}, kib(4 << 20)}),
+      field("max_message", &Limits::max_message, "The most that a message of a WebSocket client may have.",
+            {Size{125}, mib(1024)}),
+      field("max_item", &Limits::max_item,
+            "The most that one item of a stream may have; more fails the stream.", {kib(1), mib(1024)}),
+      field("queue", &Limits::queue, "The most that is kept for a client that does not take it.",
+            {kib(4), mib(1024)}),
+  };
+  return keys;
+}
+
+const Keys<Timeouts>& timeout_keys() {
+  static const Keys<Timeouts> keys = {
+      field("header", &Timeouts::header, "How long a request's header may take.", {1ms, 1h}),
+      field("idle", &Timeouts::idle, "How long a connection is kept open for its next request.", {1ms, 24h}),
+      field("write", &Timeouts::write, "How long a client may take nothing before it is dropped.",
+            {1ms, 24h}),
+      field("least_rate", &Timeouts::least_rate,
+            "Bytes a second; a client that takes less while more is waiting is dropped. \"0B\" switches it "
+            "off.",
+            {Size{0}, mib(1024)}),
+      field("heartbeat", &Timeouts::heartbeat,
+            "How long a quiet stream stays silent before it shows that it is alive.", {10ms, 24h}),
+      field("first_item", &Timeouts::first_item,
+            "How long the status of an answer waits for the first item, so that a stream that fails at once "
+            "has a real status.",
+            {0s, 1h}),
+  };
+  return keys;
+}
+
+const Keys<Log>& log_keys() {
+  static const Keys<Log> keys = {
+      choice("format", &Log::format, "How a line of the log is written.", {"text", "json"}),
+      choice("level", &Log::level, "The least of what is logged.", {"debug", "info", "warning", "error"}),
+  };
+  return keys;
+}
+
+const Keys<ServerConfig>& server_keys() {
+  static const Keys<ServerConfig> keys = {
+      listen_key(),
+      admin_key(),
+      field("threads", &ServerConfig::threads,
+            "How many threads serve; 0 for as many as the process may use.", {0, most_threads}),
+      field("drain", &ServerConfig::drain,
+            "How long running streams have to end when the server is told to stop.", {0s, 24h}),
+      section("limits", &ServerConfig::limits, "How much of anything one client may have.", limit_keys()),
+      section("timeouts", &ServerConfig::timeouts, "How long the server waits for what.", timeout_keys()),
+      section("cors", &ServerConfig::cors, "What browsers let pages of other origins read.", cors_keys()),
+      access_key<ServerConfig>(
+          "Who may read endpoints that do not say it themselves: \"anyone\", or a list of bearer tokens."),
+      section("log", &ServerConfig::log, "What is logged, and how.", log_keys()),
+  };
+  return keys;
+}
+
+// ---- endpoints
+
+Json reference(const std::string& definition) { return {{"$ref", "#/$defs/" + definition}}; }
+
+void read_source(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+  auto source = read_component(scope, ComponentKind::source, node);
+  if (source) endpoint.source = std::move(*source);
+}
+
+void read_pipeline(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+  const auto* list = node.as<Node::Array>();
+  if (!list) {
+    return scope.problem(node.position, {std::string(kind_name(node.kind())) + " is not a list of operators",
+                                         "write [{ \"take\": 5 }]"});
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    auto one = read_component(scope.index(i), ComponentKind::operator_, (*list)[i]);
+    if (one) endpoint.pipeline.push_back(std::move(*one));
+  }
+}
+
+void read_format(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+  auto name = read_text(scope, node);
+  if (!name) return;
+  endpoint.format = *name;
+  if (scope.catalogue().find(ComponentKind::format, *name)) return;
+  scope.problem(node.position, {"there is no format " + in_quotes(*name),
+                                advise(*name, scope.catalogue().names(ComponentKind::format))});
+}
+
+const Keys<EndpointConfig>& endpoint_keys() {
+  static const Keys<EndpointConfig> keys = {
+      field("title", &EndpointConfig::title, "A name for people."),
+      field("description", &EndpointConfig::description, "What the stream is, for people."),
+      {"source", "Where the items come from: one source, by its name, with its parameters.", read_source,
+       [](const Catalogue&) { return reference("source"); }, true},
+      {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
+       [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
+      {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
+       [](const Catalogue& catalogue) -> Json { return {{"enum", catalogue.names(ComponentKind::format)}}; }},
+      field("finite", &EndpointConfig::finite,
+            "Whether the stream ends by itself and soon, so that it may be sent as one JSON array."),
+      access_key<EndpointConfig>(
+          "Who may read: \"anyone\", or a list of bearer tokens. Left out: as the server says."),
+      section("cors", &EndpointConfig::cors,
+              "What browsers let pages of other origins read here. Left out: as the server says.",
+              cors_keys()),
+      field("first_item_timeout", &EndpointConfig::first_item_timeout,
+            "How long the status waits for the first item here. Left out: as the server says.", {0s, 1h}),
+      field("heartbeat", &EndpointConfig::heartbeat,
+            "How long this stream stays silent before it shows that it is alive. NDJSON and text do so only "
+            "where this is given.",
+            {10ms, 24h}),
+      field("deflate", &EndpointConfig::deflate,
+            "Whether WebSocket messages may be compressed (permessage-deflate)."),
+      field("input", &EndpointConfig::input, "Whether what WebSocket clients send reaches the source."),
+      field("max_message", &EndpointConfig::max_message,
+            "The most that a message of a WebSocket client may have here. Left out: as the server says.",
+            {Size{125}, mib(1024)}),
+  };
+  return keys;
+}
+
+bool is_new(const Scope& scope, const Configuration& configuration, const RoutePattern& pattern,
+            Position position) {
+  for (const auto& other : configuration.endpoints) {
+    if (!same_paths(other.pattern, pattern)) continue;
+    scope.problem(position, {"matches the same paths as " + in_quotes(other.pattern.text) + " on line " +
+                                 std::to_string(other.position.line),
+                             "remove one of the two, or change its path"});
+    return false;
+  }
+  return true;
+}
+
+void read_endpoint(const Scope& scope, const Member& member, Configuration& configuration) {
+  EndpointConfig endpoint{.pattern = {}, .position = member.position, .access = configuration.server.access};
+  auto pattern = accept(scope, member.position, parse_route_pattern(member.key));
+  if (pattern) endpoint.pattern = *pattern;
+  read_object(scope.within(pattern ? &*pattern : nullptr), member.value, endpoint_keys(), endpoint);
+  if (pattern && is_new(scope, configuration, *pattern, member.position)) {
+    configuration.endpoints.push_back(std::move(endpoint));
+  }
+}
+
+void read_endpoints(const Scope& scope, const Node& node, Configuration& configuration) {
+  const auto* object = node.as<Node::Object>();
+  if (!object || object->empty()) {
+    const auto what =
+        object ? "no endpoint is described" : std::string(kind_name(node.kind())) + " is not an object";
+    return scope.problem(
+        node.position,
+        {what, "write { \"/count/{n}\": { \"source\": { \"counter\": { \"to\": \"${path.n}\" } } } }"});
+  }
+  each_member(scope, *object,
+              [&](const Member& member) { read_endpoint(scope.key(member.key), member, configuration); });
+}
+
+Json endpoints_schema(const Catalogue& catalogue) {
+  return {{"type", "object"},
+          {"minProperties", 1},
+          {"propertyNames", {{"pattern", "^/"}}},
+          {"additionalProperties", object_schema(endpoint_keys(), catalogue)}};
+}
+
+}  // namespace
+
+const Keys<Configuration>& configuration_keys() {
+  static const Keys<Configuration> keys = {
+      {"$schema", "Where the schema of this file is, for editors. Not read by the program.",
+       [](const Scope& scope, const Node& node, Configuration&) { read_value(scope, text_parameter, node); },
+       [](const Catalogue&) { return value_schema(text_parameter); }},
+      section("server", &Configuration::server, "The server itself: where it listens, and what it allows.",
+              server_keys()),
+      {"endpoints",
+       "The streams, each under the paths that it answers to: \"/count/{n}\", \"/files/{name...}\".",
+       read_endpoints, endpoints_schema, true},
+  };
+  return keys;
+}
+
+}  // namespace coyield::config::detail

@@ -1,0 +1,55 @@
+#include <cerrno>
+#include <coyield/config/detail/component_reader.hpp>
+#include <coyield/config/detail/keys.hpp>
+#include <coyield/config/load.hpp>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace coyield::config {
+namespace {
+
+Problems unreadable(const std::string& path, int error) {
+  Problems problems;
+  problems.add({.file = path,
+                .path = {},
+                .what = std::string("cannot be read: ") + std::strerror(error),
+                .advice = error == ENOENT ? "name a configuration that exists" : ""});
+  return problems;
+}
+
+}  // namespace
+
+Loaded<Configuration> load(std::string_view text, std::string_view file_name, const Catalogue& catalogue,
+                           const Environment& environment) {
+  detail::Reading reading{.file = std::string(file_name), .catalogue = catalogue, .environment = environment};
+  Configuration configuration;
+  auto root = read_document(text, file_name, reading.problems);
+  if (root) detail::read_object(detail::Scope(reading), *root, detail::configuration_keys(), configuration);
+  if (!reading.problems.empty()) return std::move(reading.problems);
+  return configuration;
+}
+
+Loaded<Configuration> load_file(const std::string& path, const Catalogue& catalogue,
+                                const Environment& environment) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  // One byte more than is allowed is enough to know that it is too long, whatever the file is.
+  std::string text(max_document_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) return unreadable(path, errno);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return load(text, path, catalogue, environment);
+}
+
+Loaded<ComponentConfig> load_component(ComponentKind kind, std::string_view text, const Catalogue& catalogue,
+                                       const Environment& environment) {
+  detail::Reading reading{.file = {}, .catalogue = catalogue, .environment = environment};
+  auto root = read_document(text, "", reading.problems);
+  if (!root) return std::move(reading.problems);
+  auto component = detail::read_component(detail::Scope(reading).key(kind_name(kind)), kind, *root);
+  if (!component) return std::move(reading.problems);
+  return std::move(*component);
+}
+
+}  // namespace coyield::config
