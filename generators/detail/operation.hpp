@@ -36,7 +36,7 @@ auto unwrap(std::tuple<Values...>&& values) {
       if constexpr (sizeof...(I) == 0) {
         return;
       } else if constexpr (sizeof...(I) == 1) {
-        return std::get<1>(std::move(values));
+        return (std::get<I + 1>(std::move(values)), ...);  // the one
       } else {
         return std::tuple<std::tuple_element_t<I + 1, std::tuple<Values...>>...>(
             std::get<I + 1>(std::move(values))...);
