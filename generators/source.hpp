@@ -5,6 +5,7 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
 #include <cstddef>
+#include <vector>
 
 namespace coyield::generators {
 
@@ -25,5 +26,8 @@ struct Source {
   /// what only the source can judge (a file that is not there) it throws as a `Failure` when it is pulled.
   AsyncGenerator<Item> (*start)(config::Arguments arguments, SourceContext context);
 };
+
+/// All sources that come with coyield.
+std::vector<Source> all_sources();
 
 }  // namespace coyield::generators

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <coyield/generators/sources/file_descriptor.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace coyield::generators {
+
+/// Which file somebody wants.
+struct FileName {
+  std::string path;
+  /// A directory that `path` starts from and cannot leave, by no `..`, no symbolic link and no leading slash.
+  std::optional<std::string> root = {};
+  /// The path came from the client, who may read it in a message. Otherwise no message names it.
+  bool chosen_by_client = false;
+
+  /// `"a.txt"`, or `the file of this endpoint`.
+  std::string for_client() const;
+};
+
+struct RegularFile {
+  FileDescriptor descriptor = {};
+  std::uint64_t size = 0;  ///< when it was opened
+};
+
+/// Opens a regular file for reading it from its beginning to its end. Blocks: to be run in a `BlockingPool`.
+///
+/// Throws a `Failure` whose message the client may read: not_found, forbidden (no permission, or outside of
+/// the root), invalid (a directory, a device, a FIFO, which is not waited for), unavailable (no descriptors
+/// left), internal (there is no such root).
+RegularFile open_regular_file(const FileName& name);
+
+}  // namespace coyield::generators
