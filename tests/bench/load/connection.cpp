@@ -1,0 +1,90 @@
+#include "connection.hpp"
+
+#include <stdexcept>
+
+namespace coyield::bench {
+
+void Connection::open(int source) {
+  socket_ = start_connect(plan_.server, source);
+  asked_ = try_send(socket_, plan_.request);
+  poller_.add(socket_, this, asked_ ? EPOLLIN : EPOLLIN | EPOLLOUT);
+}
+
+void Connection::ask() {
+  head_ = {};
+  chunks_ = {};
+  checker_ = {};
+  body_done_ = closed_ = false;
+  if (socket_ && !try_send(socket_, plan_.request)) throw std::runtime_error("the request does not fit");
+}
+
+void Connection::on_ready(char* buffer, std::size_t size) {
+  if (!asked_) {
+    send_request();
+    return;
+  }
+  const Received received = try_receive(socket_, buffer, size);
+  if (received.ended) return ended();
+  bytes_ += received.size;
+  take({buffer, received.size});
+}
+
+void Connection::send_request() {
+  asked_ = try_send(socket_, plan_.request);
+  if (asked_) poller_.modify(socket_, this, EPOLLIN);
+}
+
+void Connection::ended() {
+  if (!body_done_) throw std::runtime_error("the server cut the stream");
+  closed_ = true;
+}
+
+void Connection::take(std::string_view bytes) {
+  if (!head_.complete()) {
+    bytes.remove_prefix(head_.feed(bytes));
+    if (!head_.complete()) return;
+    length_left_ = head_.content_length();
+  }
+  if (!bytes.empty()) take_body(bytes);
+}
+
+void Connection::take_body(std::string_view bytes) {
+  if (body_done_) throw std::runtime_error("bytes behind the end of the response");
+  const auto sink = [this](const char* data, std::size_t size) { payload(data, size); };
+  switch (head_.framing()) {
+    case Framing::upgraded:
+      return frames_.feed(bytes.data(), bytes.size(), *this);
+    case Framing::chunked:
+      bytes.remove_prefix(chunks_.feed(bytes.data(), bytes.size(), sink));
+      body_done_ = chunks_.done();
+      break;
+    case Framing::length: {
+      const auto part = std::min(bytes.size(), length_left_);
+      payload(bytes.data(), part);
+      bytes.remove_prefix(part);
+      length_left_ -= part;
+      body_done_ = length_left_ == 0;
+    }
+  }
+  if (!bytes.empty()) throw std::runtime_error("bytes behind the end of the response");
+}
+
+void Connection::payload(const char* data, std::size_t size) {
+  if (plan_.check_items && !checker_.finished()) checker_.lines({data, size});
+  items_ += count_lines(data, size);
+}
+
+void Connection::message(std::string_view bytes, bool ends) {
+  if (plan_.check_items && !checker_.finished()) checker_.message(bytes, ends);
+  if (!plan_.on_message) return;
+  partial_.append(bytes);
+  if (!ends) return;
+  plan_.on_message(partial_);
+  partial_.clear();
+}
+
+void Connection::ping(std::string_view payload) {
+  if (!try_send(socket_, pong(payload))) throw std::runtime_error("the pong does not fit");
+}
+
+}  // namespace coyield::bench

@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <ctime>
+
+#include "run.hpp"
+
+namespace coyield::bench {
+namespace {
+
+// Memory is counted from here on: what a server needs for its first connections is not what one more costs.
+constexpr int baseline_connections = 100;
+
+std::uint64_t wall_clock() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+/// How late each item is: its arrival here against the time that it carries, which is when it was due.
+struct Lateness {
+  bool measuring = false;
+  Histogram late;
+  std::vector<std::uint64_t> per_10ms = std::vector<std::uint64_t>(100);
+
+  void item(std::string_view text) {
+    if (!measuring) return;
+    const auto now = wall_clock();
+    const auto due = item_time(text);
+    late.add(now > due ? now - due : 0);
+    ++per_10ms[now / 10'000'000 % per_10ms.size()];
+  }
+  /// How the items lie in the second: 1 is evenly, 100 is all in the same 10 ms.
+  double unevenness() const {
+    const auto most = *std::max_element(per_10ms.begin(), per_10ms.end());
+    return late.count() == 0 ? 0 : 100.0 * static_cast<double>(most) / static_cast<double>(late.count());
+  }
+};
+
+void report_memory(Report& report, std::uint64_t before, std::uint64_t after, int connections) {
+  const auto growth = static_cast<double>(after) - static_cast<double>(before);
+  report.add("server_bytes_before", before);
+  report.add("server_bytes_after", after);
+  report.add("bytes_per_connection", growth / connections);
+}
+
+}  // namespace
+
+void run_idle_websockets(const Options& options, Report& report) {
+  Lateness lateness;
+  const Plan plan{.server = options.server,
+                  .request = websocket_request(options.authority, options.path),
+                  .on_message = [&](std::string_view text) { lateness.item(text); }};
+  const ServerProbe server(options.pid);
+  const auto memory = server.private_bytes();
+  Crowd crowd(plan, options.connections);
+  crowd.open_all(options.ramp);
+  crowd.turn_for(options.warmup);
+  const Window window(server);
+  const Tally tally(crowd);
+  lateness.measuring = true;
+  crowd.turn_for(options.seconds);
+  const double seconds = window.seconds();
+  report.add("cores", window.server_cpu() / seconds);
+  window.report(report);
+  tally.report(report, seconds);
+  report.add("late", lateness.late);
+  report.add("unevenness", lateness.unevenness());
+  report_memory(report, memory, server.private_bytes(), options.connections);
+}
+
+void run_hold(const Options& options, Report& report) {
+  const Plan plan{.server = options.server,
+                  .request = options.over_websocket ? websocket_request(options.authority, options.path)
+                                                    : http_request(options.authority, options.path, false),
+                  .check_items = false};
+  const ServerProbe server(options.pid);
+  Crowd first(plan, baseline_connections);
+  first.open_all(0);
+  first.turn_for(options.warmup);
+  const auto memory = server.private_bytes();
+  Crowd crowd(plan, options.connections);
+  crowd.open_all(options.ramp);
+  const Window window(server);
+  crowd.turn_for(options.seconds);
+  window.report(report);
+  report_memory(report, memory, server.private_bytes(), options.connections);
+}
+
+}  // namespace coyield::bench

@@ -1,0 +1,36 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace coyield::bench {
+
+/// How many line feeds there are, 16 bytes at a time: the client has to be much cheaper than any server.
+std::size_t count_lines(const char* data, std::size_t size);
+
+/// Looks at every byte of the first 64 KiB of a stream of items: each is `{"i":N,"ts":T}`, N goes up by one,
+/// T has 19 digits and does not go back. Throws std::runtime_error with the item that is wrong.
+class ItemChecker {
+ public:
+  static constexpr std::size_t checked_bytes = 64 * 1024;
+
+  /// Bytes of a stream of lines, cut anywhere.
+  void lines(std::string_view bytes);
+  /// Bytes of messages, cut anywhere; `ends` says that a message ends behind them.
+  void message(std::string_view bytes, bool ends);
+  bool finished() const { return seen_ >= checked_bytes; }
+
+ private:
+  void check(std::string_view item);
+
+  std::size_t seen_ = 0;
+  std::string partial_;
+  std::uint64_t next_ = 0;
+  std::uint64_t last_time_ = 0;
+};
+
+/// The `ts` of an item, in nanoseconds since 1970. Throws std::runtime_error where there is none.
+std::uint64_t item_time(std::string_view item);
+
+}  // namespace coyield::bench
