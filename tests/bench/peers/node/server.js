@@ -1,0 +1,72 @@
+'use strict';
+// A peer: Node's http with ws, written the ordinary way.
+//     node server.js PORT FILE
+const fs = require('fs');
+const http = require('http');
+const readline = require('readline');
+const { Readable } = require('stream');
+const { pipeline } = require('stream/promises');
+const { setTimeout: sleep } = require('timers/promises');
+const { WebSocketServer } = require('ws');
+
+const [port, path] = process.argv.slice(2);
+
+const endpoints = {
+  '/ndjson': {},
+  '/ws': {},
+  '/short': { count: 10 },
+  '/tick': { interval: 1000 },
+  '/quiet': { interval: 3600 * 1000 },
+};
+
+// A number in JavaScript cannot hold the nanoseconds, so they are written as milliseconds and six digits.
+async function* items({ interval = 0, count = Infinity }) {
+  const start = Date.now();
+  for (let i = 0; i < count; i++) {
+    const due = interval ? start + i * interval : Date.now();
+    if (interval && i > 0) await sleep(Math.max(0, due - Date.now()));
+    yield `{"i":${i},"ts":${due}000000}`;
+  }
+}
+
+async function* withNewlines(texts) {
+  for await (const text of texts) yield text + '\n';
+}
+
+async function* asEvents(texts) {
+  for await (const text of texts) yield `data: ${text}\n\n`;
+}
+
+async function* lines(format) {
+  const input = fs.createReadStream(path);
+  for await (const line of readline.createInterface({ input, crlfDelay: Infinity })) {
+    yield format === 'text' ? line : JSON.stringify(line);
+  }
+}
+
+const server = http.createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://localhost');
+  const endpoint = endpoints[url.pathname];
+  const format = url.searchParams.get('format');
+  const texts = endpoint ? items(endpoint) : url.pathname === '/file' ? lines(format) : null;
+  if (!texts) return response.writeHead(404).end();
+  response.setHeader('Content-Type', format === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
+  const body = format === 'sse' ? asEvents(texts) : withNewlines(texts);
+  await pipeline(Readable.from(body), response).catch(() => {}); // the client has left
+});
+
+const sockets = new WebSocketServer({ noServer: true });
+server.on('upgrade', (request, socket, head) => {
+  const endpoint = endpoints[new URL(request.url, 'http://localhost').pathname];
+  if (!endpoint) return socket.destroy();
+  sockets.handleUpgrade(request, socket, head, async (client) => {
+    client.on('error', () => {});
+    for await (const item of items(endpoint)) {
+      const failed = await new Promise((sent) => client.send(item, sent));
+      if (failed) return; // the client has left
+    }
+    client.close();
+  });
+});
+
+server.listen({ host: '127.0.0.1', port, backlog: 4096 });
