@@ -18,6 +18,7 @@ namespace {
 constexpr char not_utf8[] = "text that is not UTF-8";
 constexpr char too_big[] = "the message is too big";
 
+unsigned byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
 unsigned byte_at(const char* bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
 
 bool is_masked(const char* header) { return (byte_at(header, 1) & 0x80U) != 0; }
@@ -135,7 +136,6 @@ Event Decoder::begin_data(Coding coding, std::uint64_t length) {
   if (opcode_ != Opcode::continuation) {
     message_opcode_ = opcode_;
     coding_ = coding;
-    utf8_.reset();
   }
   // Refused by what the header says, before a byte of it is kept. What is compressed is bounded as it is
   // inflated.
@@ -218,7 +218,7 @@ Event Decoder::finish_close(std::string_view payload) {
     return {Event::Kind::close, CloseCode::no_status, {}};
   }
   if (payload.size() == 1) return fail(CloseCode::protocol_error, "half a close code");
-  const auto code = static_cast<CloseCode>((byte_at(payload.data(), 0) << 8U) | byte_at(payload.data(), 1));
+  const auto code = static_cast<CloseCode>((byte_at(payload, 0) << 8U) | byte_at(payload, 1));
   if (!is_sendable(code)) return fail(CloseCode::protocol_error, "a close code that must not be sent");
   if (!is_utf8(payload.substr(2)))
     return fail(CloseCode::invalid_payload, "a close reason that is not UTF-8");

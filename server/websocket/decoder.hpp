@@ -4,6 +4,7 @@
 #include <coyield/server/websocket/frame.hpp>
 #include <coyield/server/websocket/utf8.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,10 +47,12 @@ struct Event {
 class Decoder {
  public:
   struct Options {
-    Role role = Role::server;  ///< Whose decoder this is: a server's peers must mask, a client's must not.
-    std::size_t max_message =
-        1024 * 1024;  ///< Bytes of a message, after inflating; beyond it the error is 1009.
-    std::optional<DeflateParams> deflate = {};  ///< When permessage-deflate was negotiated.
+    /// Whose decoder this is: a server's peers must mask, a client's must not.
+    Role role = Role::server;
+    /// Bytes of a message, after inflating; beyond it the error is 1009.
+    std::size_t max_message = 1024 * 1024;
+    /// When permessage-deflate was negotiated.
+    std::optional<DeflateParams> deflate = {};
   };
 
   explicit Decoder(const Options& options);
@@ -57,6 +60,7 @@ class Decoder {
   /// Hands over the next bytes. The previous ones must be used up: `next()` has said `none`. They stay the
   /// caller's, and must live and be left alone until `next()` says `none` again.
   void feed(std::span<char> bytes) {
+    assert(at_ == end_ || phase_ == Phase::over);
     at_ = bytes.data();
     end_ = at_ + bytes.size();
   }
@@ -109,9 +113,9 @@ class Decoder {
   bool may_deflate_;
   std::uint8_t header_size_ = 0;
   char header_[max_header_bytes];  // the beginning of a header that arrives in pieces
-  Utf8Validator utf8_;
-  std::vector<char> message_;  // of a message in several pieces, or inflated
-  std::vector<char> control_;  // of a control frame in several pieces
+  Utf8Validator utf8_;             // of the current message; between messages it stands between code points
+  std::vector<char> message_;      // of a message in several pieces, or inflated
+  std::vector<char> control_;      // of a control frame in several pieces
   Inflater inflater_;
 };
 

@@ -75,7 +75,7 @@ class Inflater {
  public:
   enum class Result : std::uint8_t {
     ok,       ///< All input was taken.
-    corrupt,  ///< The bytes are no deflate stream, refer beyond the window, or end within a block.
+    corrupt,  ///< The bytes are no deflate stream, refer to bytes that are gone, or end within a block.
     too_big,  ///< The message is longer than `limit`.
   };
 

@@ -80,8 +80,8 @@ class ExtensionParser {
         rest_.remove_prefix(i + 1);
         return result;
       }
-      if (rest_[i] == '\\' && ++i == rest_.size()) break;
-      result += rest_[i];
+      if (rest_[i] == '\\') ++i;
+      if (i < rest_.size()) result += rest_[i];
     }
     return {};
   }

@@ -3,6 +3,7 @@
 #include <coyield/server/websocket/masking.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace coyield::server::websocket {
 

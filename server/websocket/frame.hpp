@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 /// WebSocket frames (RFC 6455, section 5) as bytes: opcodes, close codes, and writing frames into a buffer.

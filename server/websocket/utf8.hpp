@@ -16,13 +16,11 @@ namespace coyield::server::websocket {
 ///     if (!text.feed(first) || !text.feed(second) || !text.complete()) refuse();
 class Utf8Validator {
  public:
-  /// False when `bytes` cannot follow what was fed before. After that only `reset()` makes sense.
+  /// False when `bytes` cannot follow what was fed before. After that it is of no use.
   bool feed(std::string_view bytes);
 
   /// True when what was fed does not end within a code point.
   bool complete() const { return missing_ == 0; }
-
-  void reset() { *this = Utf8Validator(); }
 
  private:
   bool begin(unsigned char lead);

@@ -98,6 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         OfferRow{"UnknownParameter", "permessage-deflate; brotli", nullptr, {}},
         OfferRow{"BrokenGrammar", "permessage-deflate, foo; =1", nullptr, {}},
         OfferRow{"OpenQuote", "permessage-deflate, foo; a=\"b", nullptr, {}},
+        OfferRow{"QuoteThatEndsInABackslash", "permessage-deflate, foo; a=\"b\\", nullptr, {}},
         OfferRow{"QuotedBlank", "permessage-deflate, foo; a=\"b c\"", nullptr, {}},
         OfferRow{"NoSeparator", "permessage-deflate permessage-deflate", nullptr, {}}),
     [](const auto& row) { return row.param.name; });

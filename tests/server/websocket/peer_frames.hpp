@@ -2,6 +2,7 @@
 
 #include <coyield/server/websocket/decoder.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
