@@ -54,6 +54,7 @@ Checked<ListenAddress> parse_unix(std::string_view text) {
 
 Checked<ListenAddress> parse_listen_address(std::string_view text) {
   if (text.starts_with(unix_scheme)) return parse_unix(text);
+  if (text.empty()) return Mistake{"no address", "write \"127.0.0.1:8080\""};
   if (text.find('/') != std::string_view::npos) {
     return Mistake{in_quotes(text) + " is no address to listen at",
                    "write \"127.0.0.1:8080\" or \"unix:/run/coyield.sock\""};

@@ -7,7 +7,7 @@
 namespace coyield::config {
 namespace {
 
-constexpr std::size_t most_to_list = 8;
+constexpr std::size_t most_to_list = 16;
 
 std::string lower_case(std::string_view text) {
   std::string out(text);

@@ -3,6 +3,7 @@
 #include <coyield/config/problem.hpp>
 #include <coyield/config/template.hpp>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace coyield::config {
 namespace {
@@ -92,6 +93,10 @@ std::string describe(Origin origin, std::string_view name) {
 
 std::string to_string(const Reference& reference) {
   return std::string(origin_name(reference.origin)) + "." + reference.name;
+}
+
+void throw_exception_from_error(const Reference& missing, const boost::source_location&) {
+  throw std::invalid_argument(describe(missing.origin, missing.name) + " is missing");
 }
 
 const std::vector<std::string>& reserved_query_names() {

@@ -28,6 +28,9 @@ struct Reference {
 /// `query.interval`.
 std::string to_string(const Reference& reference);
 
+/// For a result that was not looked at: std::invalid_argument that says what is missing.
+[[noreturn]] void throw_exception_from_error(const Reference& missing, const boost::source_location& where);
+
 /// Query names that mean something to the program itself, so that `${query.x}` cannot have them.
 const std::vector<std::string>& reserved_query_names();
 

@@ -87,8 +87,13 @@ std::string write(std::string_view number, std::string_view unit) {
   return "\"" + std::string(number) + std::string(unit) + "\"";
 }
 
+/// What to write for a number alone. Who writes 65536 for a size has counted the bytes.
 std::string examples(std::string_view number, const Dimension& dimension) {
   if (number == "0") return "write " + write(number, dimension.unit_of_zero);
+  if (&dimension == &sizes && number.size() > 3 && number.find('.') == std::string_view::npos) {
+    auto size = parse_size(std::string(number) + "B");
+    if (size) return "write " + write(format_size(*size), "");
+  }
   return "write " + write(number, dimension.usual[0]) + " or " + write(number, dimension.usual[1]);
 }
 

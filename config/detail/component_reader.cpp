@@ -14,6 +14,10 @@ std::string article(ComponentKind kind) {
 
 std::string in_braces(std::string_view name) { return "{ " + in_quotes(name) + ": {} }"; }
 
+std::string with_segment(const std::string& pattern, const std::string& name) {
+  return pattern + (pattern == "/" ? "" : "/") + "{" + name + "}";
+}
+
 /// An example of what to write for a parameter.
 std::string placeholder(const Parameter& parameter) {
   switch (parameter.type) {
@@ -227,9 +231,11 @@ class ComponentReader {
   std::optional<Mistake> check_path_reference(const std::string& name) const {
     const auto names = scope_.pattern()->names();
     if (std::ranges::find(names, name) != names.end()) return std::nullopt;
-    auto advice = advise(name, names);
+    std::vector<std::string> written;
+    for (const auto& each : names) written.push_back("${path." + each + "}");
+    auto advice = advise("${path." + name + "}", written);
     if (advice.empty())
-      advice = "write " + in_quotes(scope_.pattern()->text + "/{" + name + "}") + " for the path";
+      advice = "write " + in_quotes(with_segment(scope_.pattern()->text, name)) + " for the path";
     return Mistake{"the path " + in_quotes(scope_.pattern()->text) + " has no {" + name + "}", advice};
   }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <coyield/config/detail/syntax.hpp>
 #include <coyield/config/detail/utf8.hpp>
+#include <nlohmann/json.hpp>
 
 namespace coyield::config::detail {
 namespace {
@@ -28,7 +29,7 @@ class Explainer {
       : state_(state), at_(state.cursor), out_of_range_(out_of_range) {}
 
   SyntaxError explain() {
-    if (unquoted_unit()) return {state_.token_position, without_quotes(state_.token)};
+    if (token_goes_on()) return {state_.token_position, bad_number(state_.token)};
     at_.skip_blanks();
     if (state_.after == After::key) return behind_key();
     if (state_.after == After::value) return behind_value();
@@ -42,11 +43,18 @@ class Explainer {
 
   bool in_object() const { return !state_.open.empty() && state_.open.back().open == '{'; }
 
-  /// `10ms` was taken for the number 10.
-  bool unquoted_unit() const {
-    auto token = state_.token;
-    return !token.empty() && is_digit(token[0]) &&
-           std::ranges::any_of(token, [](char c) { return is_letter(c) && c != 'e' && c != 'E'; });
+  /// `10ms` was taken for the number 10, and `127.0.0.1` for 127.0: a number, as far as the parser went.
+  bool token_goes_on() const {
+    const auto token = state_.token;
+    return !token.empty() && (is_digit(token[0]) || token[0] == '-') && !nlohmann::json::accept(token);
+  }
+
+  static Mistake bad_number(std::string_view text) {
+    const auto digits = text.find_first_not_of("0");
+    const bool whole = text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!whole) return without_quotes(text);
+    const auto shorter = digits == std::string_view::npos ? "0" : text.substr(digits);
+    return {std::string(text) + " has a zero before the number", "write " + std::string(shorter)};
   }
 
   static Mistake without_quotes(std::string_view word) {
@@ -65,13 +73,13 @@ class Explainer {
   }
 
   SyntaxError behind_value() {
+    if (at_.peek() == '/') return slash();
     if (state_.open.empty())
       return here("there is more behind the end", "remove what follows the last bracket");
     const auto& open = state_.open.back();
     if (at_.at_end()) return unclosed();
     if (at_.peek() == ',') return behind_comma();
     if (at_.peek() == '}' || at_.peek() == ']') return wrong_bracket(open);
-    if (at_.peek() == '/') return element();
     return {state_.cursor.position(),
             {"no comma behind " + shortened(state_.token), "write \",\" between the two"}};
   }
@@ -111,6 +119,7 @@ class Explainer {
     if (at_.at_end()) return unclosed();
     if (c == '"') return text();
     if (c == '\'') return here("texts stand in double quotes", "write \" for '");
+    if (c == ',' && state_.after == After::key) return no_value();
     if (c == ',') return here("a comma with nothing before it", "remove it");
     if (c == '#') return here("a comment begins with //", "write // for #");
     if (c == '/') return slash();
@@ -129,9 +138,12 @@ class Explainer {
     return here("\"/\" begins no comment", "write // or /* */");
   }
 
+  SyntaxError no_value() const {
+    return here("the key " + std::string(state_.token) + " has no value", "write one behind the \":\"");
+  }
+
   SyntaxError due_before_bracket(char bracket, bool key) const {
-    if (state_.after == After::key)
-      return here("the key " + std::string(state_.token) + " has no value", "write one");
+    if (state_.after == After::key) return no_value();
     if (state_.open.empty()) return here(name(bracket) + " closes nothing", "begin with {");
     if (key || !in_object()) return wrong_bracket(state_.open.back());
     return here("a value is missing before " + name(bracket), "write one");
@@ -142,6 +154,7 @@ class Explainer {
     if (key)
       return here("the key " + std::string(text) + " stands without quotes", "write " + with_quotes(text));
     if (out_of_range_) return here(std::string(text) + " is too large a number", "write a smaller one");
+    if (std::ranges::none_of(text, is_digit)) return here(in_quotes(text) + " is no value", "write a number");
     const bool plain = std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; });
     if (text.starts_with('+'))
       return here("a number has no plus sign", "write " + std::string(text.substr(1)));
@@ -149,7 +162,7 @@ class Explainer {
       return here(std::string(text) + " lacks a digit", "write 0" + std::string(text));
     if (text.ends_with('.') && plain)
       return here(std::string(text) + " lacks a digit", "write " + std::string(text) + "0");
-    return {at_.position(), without_quotes(text)};
+    return {at_.position(), bad_number(text)};
   }
 
   SyntaxError word(bool key) {
@@ -170,6 +183,9 @@ class Explainer {
     auto meant = std::ranges::find(known, lower, &Meant::word);
     if (meant != known.end())
       return here(std::string(text) + " is no JSON", "write " + std::string(meant->json));
+    if (lower == "nan" || lower == "infinity" || lower == "inf") {
+      return here("JSON has no number " + std::string(text), "leave the key out, or write a number");
+    }
     return {at_.position(), without_quotes(text)};
   }
 
