@@ -1,0 +1,43 @@
+#include <coyield/handlers/formats/as_json.hpp>
+
+#include <coyield/generators/json_text.hpp>
+
+namespace coyield::handlers {
+
+using generators::FailureKind;
+
+std::string_view failure_name(FailureKind kind) noexcept {
+  switch (kind) {
+    case FailureKind::not_found:
+      return "not_found";
+    case FailureKind::invalid:
+      return "invalid";
+    case FailureKind::forbidden:
+      return "forbidden";
+    case FailureKind::unavailable:
+      return "unavailable";
+    case FailureKind::upstream:
+      return "upstream";
+    case FailureKind::internal:
+      return "internal";
+  }
+  return "internal";
+}
+
+void append_failure(const generators::Failure& failure, generators::Buffer& out) {
+  out.append(R"({"kind":")");
+  out.append(failure_name(failure.kind()));
+  out.append(R"(","message":)");
+  generators::append_json_string(out, failure.message());
+  out.push_back('}');
+}
+
+void append_as_json_string(const generators::Item& item, generators::Buffer& out) {
+  if (item.kind() == generators::PayloadKind::text)
+    return generators::append_json_string(out, item.payload());
+  out.push_back('"');
+  generators::append_base64(out, item.payload());
+  out.push_back('"');
+}
+
+}  // namespace coyield::handlers
