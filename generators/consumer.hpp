@@ -18,8 +18,10 @@ class GeneratorRoot final : public Chain, public Pooled {
   using Item = std::remove_reference_t<T>;
   using Ready = void (*)(void* argument, bool dropped);
 
-  GeneratorRoot(Loop& loop, AsyncGenerator<T> generator) : Chain(loop), handle_(generator.release()) {
+  GeneratorRoot(Loop& loop, AsyncGenerator<T> generator)
+      : Chain(loop), handle_(generator.release()), loop_end_(*this) {
     if (handle_) handle_.promise().enter(*this);
+    loop.park(loop_end_);
   }
 
   Poll status() const noexcept { return handle_ ? handle_.promise().status() : Poll::done; }
@@ -47,7 +49,8 @@ class GeneratorRoot final : public Chain, public Pooled {
   Next<T> item() {
     if (!handle_) return Next<T>(nullptr);
     auto& promise = handle_.promise();
-    if (!promise.done()) [[likely]] return Next<T>(static_cast<Item*>(promise.value()));
+    if (!promise.done()) [[likely]]
+      return Next<T>(static_cast<Item*>(promise.value()));
     std::exception_ptr error = promise.take_error();
     std::exchange(handle_, nullptr).destroy();
     if (error) std::rethrow_exception(std::move(error));
@@ -103,8 +106,8 @@ class GeneratorRoot final : public Chain, public Pooled {
       destroy_all();
       return;
     }
-    // The loop is going away while there is an owner still: it finds an ended generator. Whoever waits may own
-    // this root, and so destroy it: that comes last.
+    // The loop is going away while there is an owner still: it finds an ended generator. Whoever waits may
+    // own this root, and so destroy it: that comes last.
     if (handle_) std::exchange(handle_, nullptr).destroy();
     forget_slot();
     AnyHandler<boost::system::error_code> dropped_uncalled = std::move(waiter_);
@@ -127,14 +130,26 @@ class GeneratorRoot final : public Chain, public Pooled {
     AnyHandler<boost::system::error_code> dropped_uncalled = std::move(waiter_);
   }
   void destroy_all() noexcept {
-    AnyHandler<> closer = std::move(closer_);
-    Executor on = executor();
     if (handle_) std::exchange(handle_, nullptr).destroy();
+    if (closer_) closer_.post(executor());  // not without: the loop may be gone
     delete this;
-    if (closer) closer.post(on);
   }
 
+  /// A generator that stands at a yield may hold sockets and timers, which must not outlive the loop either.
+  class LoopEnd final : public Wakeup {
+   public:
+    explicit LoopEnd(GeneratorRoot& root) noexcept : root_(root) {}
+
+   private:
+    void woken() override {}
+    void dropped() noexcept override {
+      if (!root_.operation_pending()) root_.destroy();  // else the operation's handler is destroyed soon
+    }
+    GeneratorRoot& root_;
+  };
+
   typename AsyncGenerator<T>::Handle handle_;
+  LoopEnd loop_end_;
   AnyHandler<boost::system::error_code> waiter_;
   AnyHandler<> closer_;
   asio::cancellation_slot waiter_slot_;
@@ -146,21 +161,22 @@ class GeneratorRoot final : public Chain, public Pooled {
 
 }  // namespace detail
 
-/// Pulls a generator from outside of a generator or task: from a callback, an `asio::awaitable`, an operator that
-/// pulls several at once. This is how a session drains a stream to its client.
+/// Pulls a generator from outside of a generator or task: from a callback, an `asio::awaitable`, an operator
+/// that pulls several at once. This is how a session drains a stream to its client.
 ///
 ///     Consumer<Item> consumer(executor, std::move(generator));
 ///     while (consumer.poll() == Poll::item) encode(*consumer.item());
 ///     // Poll::pending: send what there is, then wait for an item or for the client's leaving
 ///
-/// Destroying it is cancelling the generator: at once, or, where an Asio operation is in flight, as soon as that
-/// has let go of the frames (a terminal cancellation is sent to it). Used on the thread of its executor only.
-/// The `io_context` may be destroyed first; the generator is then at its end.
+/// Destroying it is cancelling the generator: at once, or, where an Asio operation is in flight, as soon as
+/// that has let go of the frames (a terminal cancellation is sent to it). Used on the thread of its executor
+/// only. The `io_context` may be destroyed first; the generator is then at its end.
 template <class T>
 class Consumer {
  public:
   Consumer() noexcept = default;
-  Consumer(const Executor& executor, AsyncGenerator<T> generator) : Consumer(Loop::of(executor), std::move(generator)) {}
+  Consumer(const Executor& executor, AsyncGenerator<T> generator)
+      : Consumer(Loop::of(executor), std::move(generator)) {}
   Consumer(Loop& loop, AsyncGenerator<T> generator)
       : root_(new detail::GeneratorRoot<T>(loop, std::move(generator))) {}
   Consumer(Consumer&& other) noexcept : root_(std::exchange(other.root_, nullptr)) {}
@@ -185,8 +201,8 @@ class Consumer {
   /// `ready(argument, true)` when the loop is destroyed before. For those who need it cheap; one at a time.
   void on_ready(void (*ready)(void*, bool), void* argument) noexcept { root_->on_ready(ready, argument); }
 
-  /// An Asio operation, `void(error_code)`: completes when the status is no longer `pending`. Cancelling it ends
-  /// the wait, not the producer, and loses nothing: wait or poll again.
+  /// An Asio operation, `void(error_code)`: completes when the status is no longer `pending`. Cancelling it
+  /// ends the wait, not the producer, and loses nothing: wait or poll again.
   template <class Token = asio::deferred_t>
   auto async_wait(Token&& token = {}) {
     return asio::async_initiate<Token, void(boost::system::error_code)>(
@@ -228,12 +244,13 @@ class Consumer {
 /// The executor of an `asio::awaitable`, which must be that of an `io_context`.
 inline Executor executor_of(const asio::any_io_executor& executor) {
   const Executor* plain = executor.target<Executor>();
-  if (plain == nullptr) throw std::invalid_argument("coyield runs on the executor of an io_context, not on a strand or a pool");
+  if (plain == nullptr)
+    throw std::invalid_argument("coyield runs on the executor of an io_context, not on a strand or a pool");
   return *plain;
 }
 
-/// Drains `generator` from an `asio::awaitable`, with one suspension per wait, not per item. `function` gets each
-/// item by reference; where it returns bool, false ends it early. Throws what the generator throws.
+/// Drains `generator` from an `asio::awaitable`, with one suspension per wait, not per item. `function` gets
+/// each item by reference; where it returns bool, false ends it early. Throws what the generator throws.
 ///
 ///     co_await for_each(counter(5), [](int i) { std::cout << i << '\n'; });
 template <class T, class Function>

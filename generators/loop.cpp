@@ -24,9 +24,10 @@ std::uint64_t ticks_until(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-/// The slot of a timer is found from the highest bit in which its tick differs from the present one, six bits a
-/// level. When the time reaches a slot of a higher level, what stands in it moves down. A cleared bit says that a
-/// slot is empty; a set one that it may hold something, since a timer that is cancelled only leaves its list.
+/// The slot of a timer is found from the highest bit in which its tick differs from the present one, six bits
+/// a level. When the time reaches a slot of a higher level, what stands in it moves down. A cleared bit says
+/// that a slot is empty; a set one that it may hold something, since a timer that is cancelled only leaves
+/// its list.
 class Loop::Wheel {
  public:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
@@ -167,25 +168,29 @@ void Loop::park(Wakeup& wakeup) {
   parked_.push_back(wakeup);
 }
 
+/// An exception must not lose what stands behind it.
+struct Loop::Rest {
+  Loop& loop;
+  List& list;
+  ~Rest() {
+    while (!list.empty()) loop.soon(list.front());
+  }
+};
+
+void Loop::call_all(List& list) {
+  while (!list.empty()) {
+    Wakeup& wakeup = list.front();
+    list.pop_front();
+    wakeup.woken();
+  }
+}
+
 void Loop::run_soon() {
   posted_ = false;
   List now_running;
   now_running.splice(now_running.end(), soon_);
-  struct Rest {  // an exception must not lose what stands behind it
-    Loop& loop;
-    List& list;
-    ~Rest() {
-      while (!list.empty()) {
-        Wakeup& wakeup = list.front();
-        loop.soon(wakeup);
-      }
-    }
-  } rest{*this, now_running};
-  while (!now_running.empty()) {
-    Wakeup& wakeup = now_running.front();
-    now_running.pop_front();
-    wakeup.woken();
-  }
+  const Rest rest{*this, now_running};
+  call_all(now_running);
 }
 
 std::chrono::nanoseconds Loop::next_due() noexcept {
@@ -196,13 +201,10 @@ std::chrono::nanoseconds Loop::next_due() noexcept {
 void Loop::fire_until(std::chrono::nanoseconds time) {
   const std::uint64_t now_tick = ticks_before(time);
   List fired;
+  const Rest rest{*this, fired};
   for (std::uint64_t due = wheel_->next(); due <= now_tick; due = wheel_->next()) {
     wheel_->advance_to(due, fired);
-    while (!fired.empty()) {
-      Wakeup& wakeup = fired.front();
-      fired.pop_front();
-      wakeup.woken();
-    }
+    call_all(fired);
   }
   wheel_->skip_to(now_tick);
 }
@@ -230,16 +232,16 @@ void Loop::on_alarm() {
   fire_until(now());
 }
 
+Wakeup* Loop::any() noexcept {
+  if (!soon_.empty()) return &soon_.front();
+  if (!parked_.empty()) return &parked_.front();
+  return wheel_->any();
+}
+
 void Loop::shutdown() {
   alarm_.reset();
-  for (List* list : {&soon_, &parked_}) {
-    while (!list->empty()) {
-      Wakeup& wakeup = list->front();
-      list->pop_front();
-      wakeup.dropped();
-    }
-  }
-  while (Wakeup* wakeup = wheel_->any()) {
+  // Destructors that run here may set events, and so move others to another list.
+  while (Wakeup* wakeup = any()) {
     wakeup->cancel();
     wakeup->dropped();
   }

@@ -18,10 +18,10 @@ class Loop;
 
 /// Something that a `Loop` can call later: a link in one of its lists, and what to do.
 ///
-/// It is in at most one list at a time, and leaves it when it is destroyed: an owner that goes away can forget
-/// about it. Not copied, not moved. Nothing of it is allocated.
-class Wakeup : public boost::intrusive::list_base_hook<
-                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+/// It is in at most one list at a time, and leaves it when it is destroyed: an owner that goes away can
+/// forget about it. Not copied, not moved. Nothing of it is allocated.
+class Wakeup
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   Wakeup() = default;
   Wakeup(const Wakeup&) = delete;
@@ -64,9 +64,9 @@ class Clock {
 /// `steady_timer` wakes the loop for the next slot in use; an idle loop does not tick. A timer never fires
 /// early, and up to 1 ms late by itself.
 ///
-/// It is a service of its `io_context`: `Loop::of(executor)` makes it at the first call. All its members may be
-/// called from the thread of that `io_context` only (or before it runs). When the `io_context` is destroyed,
-/// whatever still waits is told by `Wakeup::dropped`.
+/// It is a service of its `io_context`: `Loop::of(executor)` makes it at the first call. All its members may
+/// be called from the thread of that `io_context` only (or before it runs). When the `io_context` is
+/// destroyed, whatever still waits is told by `Wakeup::dropped`.
 class Loop final : public asio::execution_context::service {
  public:
   using key_type = Loop;
@@ -80,11 +80,13 @@ class Loop final : public asio::execution_context::service {
   Executor executor() const noexcept { return context_.get_executor(); }
 
   std::chrono::nanoseconds now() noexcept {
-    if (manual_) [[unlikely]] return manual_->now();
+    if (manual_) [[unlikely]]
+      return manual_->now();
     return std::chrono::steady_clock::now().time_since_epoch();
   }
   std::chrono::nanoseconds wall() noexcept {
-    if (manual_) [[unlikely]] return manual_->wall();
+    if (manual_) [[unlikely]]
+      return manual_->wall();
     return std::chrono::system_clock::now().time_since_epoch();
   }
   /// Replaces the clock; the time that it starts from must not lie before the present one's.
@@ -109,8 +111,11 @@ class Loop final : public asio::execution_context::service {
   using List = boost::intrusive::list<Wakeup, boost::intrusive::constant_time_size<false>>;
   class Wheel;
   struct Alarm;
+  struct Rest;
 
   void shutdown() override;
+  Wakeup* any() noexcept;
+  static void call_all(List& list);
   void arm();
   void on_alarm();
   void run_soon();

@@ -18,8 +18,8 @@ class Chain;
 
 /// A wait of our own (for a time, an event) at which a chain stands still: an awaiter in a frame.
 ///
-/// Unlike an Asio operation it holds no reference to the frame that would outlive it, so a chain that stands at
-/// one can be destroyed on the spot. At most one per chain at a time.
+/// Unlike an Asio operation it holds no reference to the frame that would outlive it, so a chain that stands
+/// at one can be destroyed on the spot. At most one per chain at a time.
 class Wait : public Wakeup {
  public:
   explicit Wait(Chain& chain) noexcept : chain_(chain) {}
@@ -32,7 +32,8 @@ class Wait : public Wakeup {
   void park(std::coroutine_handle<> waiter) noexcept;
   /// To be called by `await_resume`.
   void throw_if_aborted() const {
-    if (aborted_) [[unlikely]] throw_cancelled();
+    if (aborted_) [[unlikely]]
+      throw_cancelled();
   }
   Chain& chain() const noexcept { return chain_; }
 
@@ -47,14 +48,16 @@ class Wait : public Wakeup {
 
 /// The activation record of a pull chain: root -> (task or generator) -> generator -> ...
 ///
-/// A chain has at most one pending operation, that of its innermost coroutine. The chain lives in its root; every
-/// promise of the chain points at it while it is pulled. All on one thread, that of `loop`.
+/// A chain has at most one pending operation, that of its innermost coroutine. The chain lives in its root;
+/// every promise of the chain points at it while it is pulled. All on one thread, that of `loop`.
 ///
 /// When the owner of the root goes away:
 /// * at a yield or at a `Wait`, the frames are destroyed at once;
-/// * with an Asio operation in flight, the chain is *orphaned*: the operation gets a terminal cancellation, and
-///   the frames, with the buffers in them, stay until its handler is called or destroyed. Then they are destroyed
-///   without being resumed. (Destroying them at once is unsound for composed operations, which keep references.)
+/// * with an Asio operation in flight, the chain is *orphaned*: the operation gets a terminal cancellation,
+/// and
+///   the frames, with the buffers in them, stay until its handler is called or destroyed. Then they are
+///   destroyed without being resumed. (Destroying them at once is unsound for composed operations, which keep
+///   references.)
 /// * when a coroutine of the chain is running (it destroys its own root), when it has returned.
 class Chain {
  public:
@@ -113,7 +116,7 @@ class Chain {
   bool release() {
     if (running_ || operation_pending_) {
       orphaned_ = true;
-      if (operation_pending_) cancel();
+      cancel();
       return false;
     }
     return true;
