@@ -15,18 +15,74 @@ inline constexpr std::chrono::nanoseconds any_time = std::chrono::nanoseconds::m
 
 namespace detail {
 
-/// Takes what is ready, until the batch has `max_items` or it is time to look at the clock.
+/// What `batch` gathers into: `Output`, `add`, `empty`, `full`, `result` and `clear`.
 template <class T>
-Poll take_ready(Upstream<T>& source, std::vector<typename AsyncGenerator<T>::value_type>& batch,
-                std::size_t max_items) {
-  for (unsigned taken = 0; taken < items_per_look && batch.size() < max_items; ++taken) {
+class VectorOf {
+ public:
+  using Output = std::vector<typename AsyncGenerator<T>::value_type>;
+
+  explicit VectorOf(std::size_t max_items) noexcept : max_items_(max_items) {}
+  void add(std::remove_reference_t<T>& item) { items_.push_back(keep(static_cast<T&&>(item))); }
+  bool empty() const noexcept { return items_.empty(); }
+  bool full() const noexcept { return items_.size() >= max_items_; }
+  Output& result() noexcept { return items_; }
+  void clear() noexcept { items_.clear(); }
+
+ private:
+  std::size_t max_items_;
+  Output items_;
+};
+
+/// Takes what is ready, until the batch is full or it is time to look at the clock.
+template <class T, class Into>
+Poll gather_ready(Upstream<T>& source, Into& into) {
+  for (unsigned taken = 0; taken < items_per_look && !into.full(); ++taken) {
     const Poll status = source.poll();
     if (status == Poll::pending) return status;
     auto item = source.item();
     if (!item) return Poll::done;
-    batch.push_back(keep(static_cast<T&&>(*item)));
+    into.add(*item);
   }
   return Poll::item;
+}
+
+/// `batch` into anything.
+template <class T, class Into>
+AsyncGenerator<typename Into::Output> gather(AsyncGenerator<T> upstream, Into into,
+                                             std::chrono::nanoseconds within) {
+  Loop& loop = co_await this_loop();
+  Event changed;
+  Reminder reminder(changed);
+  Upstream<T> source(loop, std::move(upstream), changed);
+  std::chrono::nanoseconds due = any_time;
+  std::exception_ptr failed;
+  unsigned looks = 0;
+  for (;;) {
+    const bool fresh = into.empty();
+    Poll status = Poll::done;
+    try {
+      status = gather_ready(source, into);
+    } catch (...) {
+      failed = std::current_exception();  // what came before it is given before it
+    }
+    if (fresh && !into.empty() && within != any_time) due = loop.now() + within;
+    const bool ended = status == Poll::done;
+    if (!into.empty() && (ended || into.full() || loop.now() >= due)) {
+      due = any_time;
+      looks = 0;
+      reminder.cancel();
+      co_yield std::move(into.result());
+      into.clear();
+    }
+    if (ended) break;
+    if (status == Poll::pending) {
+      if (due != any_time && !reminder.scheduled()) loop.at(due, reminder);
+      co_await changed.wait();
+    } else if (++looks % looks_per_turn == 0) {
+      co_await yield_now();
+    }
+  }
+  if (failed) std::rethrow_exception(failed);
 }
 
 }  // namespace detail
@@ -44,40 +100,7 @@ template <class T>
 AsyncGenerator<std::vector<typename AsyncGenerator<T>::value_type>> batch(
     AsyncGenerator<T> upstream, std::size_t max_items, std::chrono::nanoseconds within = any_time) {
   assert(max_items > 0);
-  Loop& loop = co_await this_loop();
-  Event changed;
-  detail::Reminder reminder(changed);
-  detail::Upstream<T> source(loop, std::move(upstream), changed);
-  std::vector<typename AsyncGenerator<T>::value_type> items;
-  std::chrono::nanoseconds due = any_time;
-  std::exception_ptr failed;
-  unsigned looks = 0;
-  for (;;) {
-    const bool fresh = items.empty();
-    Poll status = Poll::done;
-    try {
-      status = detail::take_ready(source, items, max_items);
-    } catch (...) {
-      failed = std::current_exception();
-    }
-    if (fresh && !items.empty() && within != any_time) due = loop.now() + within;
-    const bool ended = status == Poll::done;
-    if (!items.empty() && (ended || items.size() == max_items || loop.now() >= due)) {
-      due = any_time;
-      reminder.cancel();
-      looks = 0;
-      co_yield std::move(items);
-      items.clear();
-    }
-    if (ended) break;
-    if (status == Poll::pending) {
-      if (due != any_time && !reminder.scheduled()) loop.at(due, reminder);
-      co_await changed.wait();
-    } else if (++looks % detail::looks_per_turn == 0) {
-      co_await yield_now();
-    }
-  }
-  if (failed) std::rethrow_exception(failed);
+  return detail::gather(std::move(upstream), detail::VectorOf<T>(max_items), within);
 }
 
 inline auto batch(std::size_t max_items, std::chrono::nanoseconds within = any_time) {

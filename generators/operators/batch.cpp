@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <coyield/generators/json_text.hpp>
+#include <coyield/generators/operator.hpp>
+#include <coyield/generators/operators/batch.hpp>
+
+namespace coyield::generators {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t default_items = 1000;
+constexpr std::int64_t max_items = 1'000'000;
+/// A batch whose text has grown to this is given: with one item more, an item must still be allowed to be so
+/// long.
+constexpr std::size_t full_bytes = std::size_t{512} * 1024;
+
+void append_json(Buffer& out, const Item& item) {
+  switch (item.kind()) {
+    case PayloadKind::json:
+      item.write_payload(out);
+      return;
+    case PayloadKind::text:
+      append_json_string(out, item.payload());
+      return;
+    case PayloadKind::bytes:
+      out.push_back('"');
+      append_base64(out, item.payload());
+      out.push_back('"');
+      return;
+  }
+}
+
+/// Gathers items into the text of one JSON array. Nothing is kept of an item but its text.
+class JsonArray {
+ public:
+  using Output = Item;
+
+  explicit JsonArray(std::size_t most) noexcept : most_(most) {}
+  void add(const Item& item) {
+    text_.push_back(count_++ == 0 ? '[' : ',');
+    append_json(text_, item);
+  }
+  bool empty() const noexcept { return count_ == 0; }
+  bool full() const noexcept { return count_ >= most_ || text_.size() >= full_bytes; }
+  Item& result() {
+    text_.push_back(']');
+    std::memset(text_.prepare(Item::padding), 0, Item::padding);
+    array_ = Item::json(text_.view());
+    return array_;
+  }
+  void clear() noexcept {
+    text_.clear();
+    count_ = 0;
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t count_ = 0;
+  Buffer text_;
+  Item array_;
+};
+
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+  const auto* items = arguments.find<std::int64_t>("items");
+  const auto* within = arguments.find<std::chrono::nanoseconds>("within");
+  return detail::gather(std::move(upstream),
+                        JsonArray(static_cast<std::size_t>(items ? *items : default_items)),
+                        within ? *within : any_time);
+}
+
+std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
+  const bool has_items = arguments.find<std::int64_t>("items") != nullptr || arguments.from_request("items");
+  const bool has_time =
+      arguments.find<std::chrono::nanoseconds>("within") != nullptr || arguments.from_request("within");
+  if (has_items || has_time) return std::nullopt;
+  config::Mistake unbounded{"is missing, and so is \"within\"",
+                            "say how many items or how much time makes a batch"};
+  return config::ParameterMistake{"items", std::move(unbounded)};
+}
+
+}  // namespace
+
+Operator batch_operator() {
+  using config::ParameterType;
+  return {.description =
+              {.kind = config::ComponentKind::operator_,
+               .name = "batch",
+               .summary = "Several items as one: a JSON array of them.",
+               .parameters = {{.name = "items",
+                               .type = ParameterType::integer,
+                               .summary = "The most items in one array; 1000 where only `within` is said.",
+                               .minimum = 1,
+                               .maximum = max_items},
+                              {.name = "within",
+                               .type = ParameterType::duration,
+                               .summary = "How long an array may wait, from its first item on. With 0s, "
+                                          "what is ready together goes together; without it, an array waits "
+                                          "until it is full.",
+                               .minimum = 0s,
+                               .maximum = 8760h}},
+               .main = "items",
+               .example = R"({ "batch": { "items": 100, "within": "50ms" } })",
+               .details = "JSON items are elements as they are, text is a string, bytes are a string in "
+                          "Base64. Ids and event names are dropped. An array is given sooner when its text "
+                          "reaches 512 KiB, and what has come is given before the end and before a failure. "
+                          "`items` or `within` must be there.",
+               .check = &check},
+          .positions = Positions::lost,
+          .apply = &apply};
+}
+
+}  // namespace coyield::generators
