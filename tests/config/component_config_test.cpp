@@ -3,29 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "allocations.hpp"
 #include "sample.hpp"
-
-namespace {
-thread_local std::size_t allocations = 0;
-}
-
-// All allocations of this program are counted, for the one test that promises none.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace coyield::config {
 namespace {
 
 using namespace std::chrono_literals;
 using sample::Request;
+using sample::request;
 
 ComponentConfig load(ComponentKind kind, std::string_view text) {
   return load_component(kind, text, sample::catalogue(), sample::environment({})).value();
@@ -74,7 +60,7 @@ TEST(ComponentConfig, RefusesConstantArgumentsThatAreWrong) {
 TEST(ComponentConfig, ConvertsWhatARequestBringsToTheParametersTypes) {
   auto config =
       source(R"({ "counter": { "from": "-${query.n}", "to": "${path.n}", "interval": "${query.ms}ms" } })");
-  auto args = config.resolve(Request({{"path.n", "9"}, {"query.n", "3"}, {"query.ms", "1.5"}})).value();
+  auto args = config.resolve(request({{"path.n", "9"}, {"query.n", "3"}, {"query.ms", "1.5"}})).value();
   EXPECT_EQ(args.get<std::int64_t>("from"), -3);
   EXPECT_EQ(args.get<std::int64_t>("to"), 9);
   EXPECT_EQ(args.get<std::chrono::nanoseconds>("interval"), 1500us);
@@ -85,24 +71,24 @@ TEST(ComponentConfig, ConvertsWhatARequestBringsToTheParametersTypes) {
 TEST(ComponentConfig, ConvertsTextsOfEveryType) {
   auto file = source(
       R"({"file": {"path": "a", "follow": "${query.f}", "decode": "${query.d}", "block": "${query.b}"}})");
-  auto args = file.resolve(Request({{"query.f", "true"}, {"query.d", "json"}, {"query.b", "1KiB"}})).value();
+  auto args = file.resolve(request({{"query.f", "true"}, {"query.d", "json"}, {"query.b", "1KiB"}})).value();
   EXPECT_TRUE(args.get<bool>("follow"));
   EXPECT_EQ(args.get<std::string>("decode"), "json");
   EXPECT_EQ(args.get<Size>("block").bytes, 1024u);
   auto part = operator_(R"({"sample": {"share": "${query.s}"}})");
-  EXPECT_EQ(part.resolve(Request({{"query.s", "0.25"}})).value().get<double>("share"), 0.25);
+  EXPECT_EQ(part.resolve(request({{"query.s", "0.25"}})).value().get<double>("share"), 0.25);
 }
 
 TEST(ComponentConfig, FillsTextsWithinJsonAndKeepsThemTexts) {
   auto config = operator_(R"({"where": {"/user": "${query.u}", "/n": 5, "/in~/x": ["a", "<${query.u}>"]}})");
-  auto args = config.resolve(Request({{"query.u", "{\"$ne\": 1}"}})).value();
+  auto args = config.resolve(request({{"query.u", "{\"$ne\": 1}"}})).value();
   EXPECT_EQ(args.get<nlohmann::json>("values").dump(),
             R"({"/in~/x":["a","<{\"$ne\": 1}>"],"/n":5,"/user":"{\"$ne\": 1}"})");
 }
 
 TEST(ComponentConfig, KeepsEachTextOfAListOneText) {
   auto config = source(R"({"exec": ["grep", "${query.q}", "x${query.q}"]})");
-  auto args = config.resolve(Request({{"query.q", "a b; rm"}})).value();
+  auto args = config.resolve(request({{"query.q", "a b; rm"}})).value();
   EXPECT_EQ(args.get<std::vector<std::string>>("command"),
             (std::vector<std::string>{"grep", "a b; rm", "xa b; rm"}));
   EXPECT_TRUE(args.from_request("command"));
@@ -124,7 +110,7 @@ TEST(ComponentConfig, NamesTheValueOfTheRequestThatIsWrong) {
            Row{"1000001", R"(the query parameter "n": 1000001 is more than 1000000; write 1000000 or less)"},
            Row{"\n\x01", R"(the query parameter "n": "\n\x01" is not a whole number; write it in digits)"},
        }) {
-    auto resolved = to.resolve(Request({{"query.n", row.value}}));
+    auto resolved = to.resolve(request({{"query.n", row.value}}));
     ASSERT_FALSE(resolved) << row.sentence;
     EXPECT_EQ(resolved.error(), (BadArgument{"to", "query.n", row.sentence}));
   }
@@ -147,7 +133,7 @@ TEST(ComponentConfig, RefusesValuesOfARequestByType) {
                R"("x" in the path: "1B" is less than "512B"; write "512B" or more)"},
        }) {
     auto resolved = source(row.component)
-                        .resolve(Request({{"query.x", row.value},
+                        .resolve(request({{"query.x", row.value},
                                           {"header.x", row.value},
                                           {"claim.x", row.value},
                                           {"path.x", row.value}}));
@@ -155,7 +141,7 @@ TEST(ComponentConfig, RefusesValuesOfARequestByType) {
     EXPECT_EQ(resolved.error().sentence, row.sentence);
   }
   for (const char* number : {"nan", "inf", "0x1p3", "1,5"}) {
-    EXPECT_FALSE(operator_(R"({"sample": {"share": "${query.x}"}})").resolve(Request({{"query.x", number}})))
+    EXPECT_FALSE(operator_(R"({"sample": {"share": "${query.x}"}})").resolve(request({{"query.x", number}})))
         << number;
   }
 }
@@ -177,8 +163,8 @@ TEST(ComponentConfig, AsksTheComponentAgainForEachRequest) {
   Catalogue catalogue;
   catalogue.add(even);
   auto config = load_component(ComponentKind::source, R"({"even": "${query.n}"})", catalogue).value();
-  EXPECT_TRUE(config.resolve(Request({{"query.n", "4"}})));
-  auto refused = config.resolve(Request({{"query.n", "3"}}));
+  EXPECT_TRUE(config.resolve(request({{"query.n", "4"}})));
+  auto refused = config.resolve(request({{"query.n", "3"}}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(),
             (BadArgument{"n", "query.n", R"(the query parameter "n": odd; write an even number)"}));
@@ -197,10 +183,10 @@ TEST(ComponentConfig, ListsWhatItAsksOfARequestOnceAndInOrder) {
 TEST(ComponentConfig, ResolvingConstantArgumentsAllocatesNothing) {
   auto config = source(R"({ "counter": { "to": 5 } })");
   const NoRequestValues values;
-  const auto before = allocations;
+  const auto before = allocations();
   std::int64_t sum = 0;
   for (int i = 0; i < 100; ++i) sum += config.resolve(values)->get<std::int64_t>("to");
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations(), before);
   EXPECT_EQ(sum, 500);
 }
 

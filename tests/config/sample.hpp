@@ -27,6 +27,9 @@ class Request final : public RequestValues {
   std::map<std::string, std::string> values_;  // "query.n" to its value
 };
 
+/// `request({{"query.n", "5"}})`
+inline Request request(std::map<std::string, std::string> values) { return Request(std::move(values)); }
+
 inline Environment environment(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
     auto variable = variables.find(std::string(name));

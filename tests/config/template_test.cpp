@@ -8,6 +8,7 @@ namespace coyield::config {
 namespace {
 
 using sample::Request;
+using sample::request;
 
 Template parse(std::string_view text) { return Template::parse(text).value(); }
 
@@ -26,28 +27,29 @@ TEST(Template, TwoDollarsAreOne) {
 }
 
 TEST(Template, FillsInEveryOrigin) {
-  const Request request({{"path.n", "5"}, {"query.q", "a b"}, {"header.X-User", "me"}, {"claim.sub", "1.2"}});
-  EXPECT_EQ(parse("${path.n}/${query.q}/${header.X-User}/${claim.sub}!").fill(request).value(),
+  const auto values =
+      request({{"path.n", "5"}, {"query.q", "a b"}, {"header.X-User", "me"}, {"claim.sub", "1.2"}});
+  EXPECT_EQ(parse("${path.n}/${query.q}/${header.X-User}/${claim.sub}!").fill(values).value(),
             "5/a b/me/1.2!");
 }
 
 TEST(Template, NeverLooksAgainAtWhatWasFilledIn) {
-  const Request request({{"query.a", "${query.b}$$"}, {"query.b", "secret"}});
-  EXPECT_EQ(parse("<${query.a}>").fill(request).value(), "<${query.b}$$>");
+  const auto values = request({{"query.a", "${query.b}$$"}, {"query.b", "secret"}});
+  EXPECT_EQ(parse("<${query.a}>").fill(values).value(), "<${query.b}$$>");
 }
 
 TEST(Template, ADefaultStandsInForAMissingAndForAnEmptyValue) {
   auto text = parse("${query.n:-7}");
   EXPECT_EQ(text.fill(Request{}).value(), "7");
-  EXPECT_EQ(text.fill(Request({{"query.n", ""}})).value(), "7");
-  EXPECT_EQ(text.fill(Request({{"query.n", "3"}})).value(), "3");
+  EXPECT_EQ(text.fill(request({{"query.n", ""}})).value(), "7");
+  EXPECT_EQ(text.fill(request({{"query.n", "3"}})).value(), "3");
   EXPECT_EQ(parse("${query.n:-}").fill(Request{}).value(), "");
   EXPECT_EQ(parse("${query.n:-a:-b}").fill(Request{}).value(), "a:-b");
 }
 
 TEST(Template, WithoutADefaultAnEmptyValueIsAValueAndAMissingOneIsNamed) {
   auto text = parse("x${query.n}");
-  EXPECT_EQ(text.fill(Request({{"query.n", ""}})).value(), "x");
+  EXPECT_EQ(text.fill(request({{"query.n", ""}})).value(), "x");
   auto missing = text.fill(Request{});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error(), (Reference{Origin::query, "n"}));
@@ -57,7 +59,7 @@ TEST(Template, TheEnvironmentIsFilledInOnce) {
   auto text = parse("${env.HOST}:${env.PORT:-80}/${path.n}");
   EXPECT_EQ(text.fill_environment(sample::environment({{"HOST", "${query.x}"}})), std::nullopt);
   EXPECT_FALSE(text.constant());
-  EXPECT_EQ(text.fill(Request({{"path.n", "1"}})).value(), "${query.x}:80/1");
+  EXPECT_EQ(text.fill(request({{"path.n", "1"}})).value(), "${query.x}:80/1");
 }
 
 TEST(Template, AMissingVariableIsNamed) {
