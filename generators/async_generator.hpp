@@ -6,7 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-// g++ 12.1 and 12.2 destroy an aggregate temporary of a co_yield expression twice; see the check in yield_value.
+// g++ 12.1 and 12.2 destroy an aggregate temporary of a co_yield expression twice; see the check in
+// yield_value.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ == 12
 #define COYIELD_GCC12_FRAMES 1
 #else
@@ -36,25 +37,26 @@ class Next {
 ///
 ///     AsyncGenerator<int> counter(int n) {
 ///       for (int i = 1; i <= n; ++i) {
-///         co_await sleep_for(500ms);      // or any Asio operation: co_await socket.async_read_some(..., asio::deferred)
-///         co_yield i;
+///         co_await sleep_for(500ms);      // or any Asio operation: co_await socket.async_read_some(...,
+///         asio::deferred) co_yield i;
 ///       }
 ///     }
 ///
-/// Nothing runs until somebody asks for an item, and it runs on only when the next one is asked for. `T` may be a
-/// value, a reference (`T&`, `const T&`) or move-only. Items are handed over by address: `co_yield` of a temporary
-/// or of `std::move(x)` copies and moves nothing; `co_yield x` of a variable copies it, so that the consumer may
-/// move from what it got.
+/// Nothing runs until somebody asks for an item, and it runs on only when the next one is asked for. `T` may
+/// be a value, a reference (`T&`, `const T&`) or move-only. Items are handed over by address: `co_yield` of a
+/// temporary or of `std::move(x)` copies and moves nothing; `co_yield x` of a variable copies it, so that the
+/// consumer may move from what it got.
 ///
 /// It ends when the coroutine returns or throws. What it throws comes out of `next()`, once; after that, and
 /// after the end, `next()` gives nothing, always. The frame is freed as soon as the end is seen.
 ///
 /// Owner: whoever holds it; one consumer. Destroying it is cancelling it: its destructors run at once when it
-/// stands at a `co_yield` (which is where it is unless its consumer waits in `next()`). While its chain waits for
-/// an Asio operation, the owner of the chain (`Consumer`, `spawn`) cancels that first; see `detail::Chain`.
+/// stands at a `co_yield` (which is where it is unless its consumer waits in `next()`). While its chain waits
+/// for an Asio operation, the owner of the chain (`Consumer`, `spawn`) cancels that first; see
+/// `detail::Chain`.
 ///
-/// Thread: that of the `io_context` of whoever pulls it. Parameters of the coroutine are kept in its frame: take
-/// them by value, and remember that `std::string_view` and `std::span` are references too.
+/// Thread: that of the `io_context` of whoever pulls it. Parameters of the coroutine are kept in its frame:
+/// take them by value, and remember that `std::string_view` and `std::span` are references too.
 template <class T>
 class [[nodiscard]] AsyncGenerator {
  public:
@@ -78,7 +80,8 @@ class [[nodiscard]] AsyncGenerator {
     explicit NextAwaiter(AsyncGenerator& generator) noexcept : generator_(generator) {}
 
     bool await_ready() const noexcept {
-      if (!generator_.handle_) [[unlikely]] return true;
+      if (!generator_.handle_) [[unlikely]]
+        return true;
       promise_type& promise = generator_.handle_.promise();
       promise.clear_value();
       generator_.handle_.resume();
@@ -90,7 +93,8 @@ class [[nodiscard]] AsyncGenerator {
     Next<T> await_resume() const {
       if (generator_.handle_) [[likely]] {
         void* value = generator_.handle_.promise().value();
-        if (value != &detail::end_of_stream) [[likely]] return Next<T>(static_cast<item_type*>(value));
+        if (value != &detail::end_of_stream) [[likely]]
+          return Next<T>(static_cast<item_type*>(value));
       }
       return generator_.finish();
     }
@@ -102,7 +106,8 @@ class [[nodiscard]] AsyncGenerator {
    public:
     explicit NextInChain(AsyncGenerator& generator) noexcept : generator_(generator) {}
     NextAwaiter in_chain(detail::Chain& chain) && noexcept {
-      if (generator_.handle_) [[likely]] generator_.handle_.promise().enter(chain);
+      if (generator_.handle_) [[likely]]
+        generator_.handle_.promise().enter(chain);
       return NextAwaiter(generator_);
     }
 
@@ -110,8 +115,8 @@ class [[nodiscard]] AsyncGenerator {
     AsyncGenerator& generator_;
   };
 
-  /// `while (auto item = co_await generator.next())`, within a generator or a task. From an `asio::awaitable` or
-  /// from a callback use a `Consumer`.
+  /// `while (auto item = co_await generator.next())`, within a generator or a task. From an `asio::awaitable`
+  /// or from a callback use a `Consumer`.
   [[nodiscard]] NextInChain next() noexcept { return NextInChain(*this); }
 
   /// Destroys the coroutine now; afterwards it is at its end.
@@ -125,7 +130,8 @@ class [[nodiscard]] AsyncGenerator {
  private:
   explicit AsyncGenerator(Handle handle) noexcept : handle_(handle) {}
 
-  // The frame holds the sources of the pipeline as its parameters: they go now, not with the consumer's scope.
+  // The frame holds the sources of the pipeline as its parameters: they go now, not with the consumer's
+  // scope.
   [[gnu::noinline]] Next<T> finish() {
     if (handle_) {
       std::exception_ptr error = handle_.promise().take_error();
@@ -153,8 +159,9 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
   HandBack yield_value(item_type&& item) noexcept
     requires(!std::is_reference_v<T>)
   {
-    static_assert(!COYIELD_GCC12_FRAMES || !std::is_aggregate_v<item_type> || std::is_trivially_copyable_v<item_type>,
-                  "g++ 12 destroys a yielded temporary of an aggregate type twice: give the type a constructor");
+    static_assert(
+        !COYIELD_GCC12_FRAMES || !std::is_aggregate_v<item_type> || std::is_trivially_copyable_v<item_type>,
+        "g++ 12 destroys a yielded temporary of an aggregate type twice: give the type a constructor");
     value_ = erase(item);
     return HandBack{this};
   }
@@ -178,7 +185,9 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
   }
 
  private:
-  static void* erase(item_type& item) noexcept { return const_cast<void*>(static_cast<const void*>(std::addressof(item))); }
+  static void* erase(item_type& item) noexcept {
+    return const_cast<void*>(static_cast<const void*>(std::addressof(item)));
+  }
 };
 
 }  // namespace coyield::generators

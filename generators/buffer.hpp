@@ -11,8 +11,8 @@ namespace coyield::generators {
 
 /// Bytes that grow at the end: where formats write to. Nothing is initialised, and what was reserved stays.
 ///
-/// `prepare(n)` gives room for at least `n` bytes behind the last; what is written there counts after `commit`.
-/// Any growth moves the bytes, so pointers into it last until the next `prepare` or `append`.
+/// `prepare(n)` gives room for at least `n` bytes behind the last; what is written there counts after
+/// `commit`. Any growth moves the bytes, so pointers into it last until the next `prepare` or `append`.
 class Buffer {
  public:
   Buffer() noexcept = default;
@@ -36,7 +36,8 @@ class Buffer {
   std::string_view view() const noexcept { return {data(), size_}; }
 
   char* prepare(std::size_t n) {
-    if (capacity_ - size_ < n) [[unlikely]] grow(size_ + n);
+    if (capacity_ - size_ < n) [[unlikely]]
+      grow(size_ + n);
     return memory_.get() + size_;
   }
   void commit(std::size_t n) noexcept { size_ += n; }

@@ -17,12 +17,12 @@ struct Gap {
 
 /// Turns the items of one stream into the bytes of a format: one object per client stream.
 ///
-/// It is called in this order: `begin`, any number of `item`, `gap` and `heartbeat`, then `end` or `failed`; each
-/// appends to `out`. It does no I/O and never waits. An item that the format has no way to say is a `Failure`,
-/// thrown by `item`, with `out` as it was before.
+/// It is called in this order: `begin`, any number of `item`, `gap` and `heartbeat`, then `end` or `failed`;
+/// each appends to `out`. It does no I/O and never waits. An item that the format has no way to say is a
+/// `Failure`, thrown by `item`, with `out` as it was before.
 ///
-/// What `failed` writes does not end the stream in a way that could be taken for its end: the transport is cut
-/// behind it (see DESIGN of the formats in `handlers/formats`).
+/// What `failed` writes does not end the stream in a way that could be taken for its end: the transport is
+/// cut behind it (see DESIGN of the formats in `handlers/formats`).
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -36,8 +36,11 @@ class Encoder {
   virtual void failed(const Failure& failure, Buffer& out);
   /// Whether the format could tell the client of it; if not, the stream is cut.
   virtual bool gap(const Gap& gap, Buffer& out);
-  /// Something that a client passes over, to show that the stream lives. False: the format has nothing for it.
+  /// Something that a client passes over, to show that the stream lives. False: the format has nothing for
+  /// it.
   virtual bool heartbeat(Buffer& out);
+  /// The server is going away, and the stream is cut behind this: a word to the client on when to come back.
+  virtual void draining(Buffer& out);
   /// For streams in messages (WebSocket): whether what `item` writes is to go as a binary message.
   virtual bool binary(const Item& item) const;
 };
@@ -47,6 +50,7 @@ inline void Encoder::end(Buffer& /*out*/) {}
 inline void Encoder::failed(const Failure& /*failure*/, Buffer& /*out*/) {}
 inline bool Encoder::gap(const Gap& /*gap*/, Buffer& /*out*/) { return false; }
 inline bool Encoder::heartbeat(Buffer& /*out*/) { return false; }
+inline void Encoder::draining(Buffer& /*out*/) {}
 inline bool Encoder::binary(const Item& /*item*/) const { return false; }
 
 }  // namespace coyield::generators

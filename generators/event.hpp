@@ -7,9 +7,9 @@ namespace coyield::generators {
 
 /// Lets one coroutine wait until somebody on the same thread says `set()`.
 ///
-/// A set event stays set until a wait has consumed it: a `set` that comes before the wait is not lost, and several
-/// are one. `set` resumes nothing by itself: the waiter goes on soon, from the loop. The waiter may be destroyed at
-/// any time; the event must outlive its wait.
+/// A set event stays set until a wait has consumed it: a `set` that comes before the wait is not lost, and
+/// several are one. `set` resumes nothing by itself: the waiter goes on soon, from the loop. The waiter may
+/// be destroyed at any time; the event must outlive its wait.
 class Event {
  public:
   Event() = default;
@@ -30,7 +30,8 @@ class Event {
       if (event_.waiter_ == this) event_.waiter_ = nullptr;
     }
     bool await_ready() const {
-      if (chain().cancelled()) [[unlikely]] detail::throw_cancelled();
+      if (chain().cancelled()) [[unlikely]]
+        detail::throw_cancelled();
       return event_.set_;
     }
     void await_suspend(std::coroutine_handle<> waiter) {

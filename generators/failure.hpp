@@ -15,8 +15,8 @@ enum class FailureKind : unsigned char {
   internal,     ///< 500: a fault of the server or of the endpoint
 };
 
-/// What a generator throws to end its stream with a reason that the client may read. Of any other exception the
-/// client learns only that there was one; its text goes to the log.
+/// What a generator throws to end its stream with a reason that the client may read. Of any other exception
+/// the client learns only that there was one; its text goes to the log.
 ///
 ///     throw Failure(FailureKind::not_found, "no such file: report.txt");
 class Failure : public std::runtime_error {

@@ -24,9 +24,10 @@ using WriteJson = void (*)(const void* value, Buffer& out);
 
 /// What a stream consists of: one payload, and optionally an id and the name of an event.
 ///
-/// The payload is text, JSON text, bytes, or a plain C++ value that is stored inline and written as JSON when it
-/// leaves, without a tree and without an allocation. Text is *borrowed*: it stays where the producer has it, and
-/// an item is valid until the next `next()` only. `own()` gives one that keeps itself. Moving one is cheap.
+/// The payload is text, JSON text, bytes, or a plain C++ value that is stored inline and written as JSON when
+/// it leaves, without a tree and without an allocation. Text is *borrowed*: it stays where the producer has
+/// it, and an item is valid until the next `next()` only. `own()` gives one that keeps itself. Moving one is
+/// cheap.
 ///
 ///     Item item;
 ///     item.set_value(Tick{i, now}, &write_tick);
@@ -80,7 +81,8 @@ class Item {
     }
   }
 
-  /// Where in its stream the item stands: resuming behind it is asked for with this. Borrowed, as the payload.
+  /// Where in its stream the item stands: resuming behind it is asked for with this. Borrowed, as the
+  /// payload.
   std::string_view id() const noexcept { return id_; }
   void set_id(std::string_view borrowed) noexcept { id_ = borrowed; }
   /// The event's name, for formats that have one. Borrowed.

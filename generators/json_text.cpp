@@ -24,7 +24,9 @@ char* write_escape(char* out, unsigned char byte) {
     *out++ = byte >= 0x20 ? static_cast<char>(byte) : letters[byte];
     return out;
   }
-  std::memcpy(out, "u00", 3);
+  out[0] = 'u';
+  out[1] = '0';
+  out[2] = '0';
   out[3] = hex[byte >> 4];
   out[4] = hex[byte & 15];
   return out + 5;

@@ -15,13 +15,14 @@ const Component& known(const Component* component, const std::string& name) {
 
 }  // namespace
 
-Pipeline::Pipeline(const config::ComponentConfig& source, const std::vector<config::ComponentConfig>& operators,
-                   const Registry& registry)
+Pipeline::Pipeline(const config::ComponentConfig& source,
+                   const std::vector<config::ComponentConfig>& operators, const Registry& registry)
     : source_config_(source), source_(&known(registry.find_source(source.name()), source.name())) {
   for (const config::ComponentConfig& config : operators) {
     const Operator& op = known(registry.find_operator(config.name()), config.name());
     stages_.push_back({config, &op});
-    if (op.positions == Positions::lost && forgets_positions_ == nullptr) forgets_positions_ = &op.description;
+    if (op.positions == Positions::lost && forgets_positions_ == nullptr)
+      forgets_positions_ = &op.description;
   }
 }
 

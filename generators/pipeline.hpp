@@ -7,18 +7,20 @@
 
 namespace coyield::generators {
 
-/// A source and the operators behind it, as an endpoint of the configuration has them: makes one stream a request.
+/// A source and the operators behind it, as an endpoint of the configuration has them: makes one stream a
+/// request.
 ///
 /// Made once per endpoint, used by all threads; nothing in it changes. The registry must outlive it.
 class Pipeline {
  public:
-  /// Throws std::logic_error for a component that `registry` does not have: checking the configuration against the
-  /// catalogue of the same registry comes first.
+  /// Throws std::logic_error for a component that `registry` does not have: checking the configuration
+  /// against the catalogue of the same registry comes first.
   Pipeline(const config::ComponentConfig& source, const std::vector<config::ComponentConfig>& operators,
            const Registry& registry);
 
   /// The stream for one request, or the value of the request that is wrong. Nothing of it runs yet.
-  config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values, SourceContext context) const;
+  config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
+                                               SourceContext context) const;
 
   /// The operator that loses positions, if any: a stream through it cannot be resumed.
   const config::Component* forgets_positions() const noexcept { return forgets_positions_; }

@@ -12,7 +12,8 @@ class SleepAwaiter final : public Wait {
  public:
   SleepAwaiter(Chain& chain, std::chrono::nanoseconds due) noexcept : Wait(chain), due_(due) {}
   bool await_ready() const {
-    if (chain().cancelled()) [[unlikely]] throw_cancelled();
+    if (chain().cancelled()) [[unlikely]]
+      throw_cancelled();
     return due_ <= chain().loop().now();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -29,7 +30,8 @@ class YieldAwaiter final : public Wait {
  public:
   using Wait::Wait;
   bool await_ready() const {
-    if (chain().cancelled()) [[unlikely]] throw_cancelled();
+    if (chain().cancelled()) [[unlikely]]
+      throw_cancelled();
     return false;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -45,7 +47,9 @@ struct SleepUntil {
 };
 struct SleepFor {
   std::chrono::nanoseconds duration;
-  SleepAwaiter in_chain(Chain& chain) const noexcept { return SleepAwaiter(chain, chain.loop().now() + duration); }
+  SleepAwaiter in_chain(Chain& chain) const noexcept {
+    return SleepAwaiter(chain, chain.loop().now() + duration);
+  }
 };
 struct YieldNow {
   YieldAwaiter in_chain(Chain& chain) const noexcept { return YieldAwaiter(chain); }
@@ -62,9 +66,9 @@ struct ThisLoop {
 
 }  // namespace detail
 
-/// `co_await sleep_for(500ms)` in a generator or task: goes on after that time, at most about 1 ms late. It follows
-/// the clock of the loop, so that a test can run it at once. Not a moment is waited for zero or less. Cancelling
-/// wakes it with `operation_aborted`.
+/// `co_await sleep_for(500ms)` in a generator or task: goes on after that time, at most about 1 ms late. It
+/// follows the clock of the loop, so that a test can run it at once. Not a moment is waited for zero or less.
+/// Cancelling wakes it with `operation_aborted`.
 inline detail::SleepFor sleep_for(std::chrono::nanoseconds duration) noexcept { return {duration}; }
 
 /// The same until a time of `Loop::now()`.

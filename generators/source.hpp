@@ -15,15 +15,17 @@ class BlockingPool;
 struct SourceContext {
   AsyncGenerator<Item> input = {};   ///< what the client sends; at its end where nothing may be sent
   BlockingPool* blocking = nullptr;  ///< threads for calls that block; lives longer than any source
-  std::size_t max_item = std::size_t{1} << 20;  ///< no item is longer, in bytes: a source that finds one fails
+  std::size_t max_item = std::size_t{1}
+                         << 20;  ///< no item is longer, in bytes: a source that finds one fails
 };
 
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
 /// its function `NAME_source()` is listed in `sources/CMakeLists.txt`.
 struct Source {
   config::Component description;
-  /// Starts nothing yet: the generator runs when it is pulled. The arguments are resolved and within their bounds;
-  /// what only the source can judge (a file that is not there) it throws as a `Failure` when it is pulled.
+  /// Starts nothing yet: the generator runs when it is pulled. The arguments are resolved and within their
+  /// bounds; what only the source can judge (a file that is not there) it throws as a `Failure` when it is
+  /// pulled.
   AsyncGenerator<Item> (*start)(config::Arguments arguments, SourceContext context);
 };
 

@@ -71,8 +71,8 @@ class Starter {
 
 }  // namespace detail
 
-/// Runs `task` on `executor`: an Asio operation, `void(std::exception_ptr)`, that completes with what it threw.
-/// The cancellation slot of the handler cancels it: its present await, and every later one, throws
+/// Runs `task` on `executor`: an Asio operation, `void(std::exception_ptr)`, that completes with what it
+/// threw. The cancellation slot of the handler cancels it: its present await, and every later one, throws
 /// `operation_aborted`. When the `io_context` is destroyed first, so is the task, and the handler uncalled.
 ///
 ///     spawn(io.get_executor(), serve(std::move(socket)), asio::detached);

@@ -36,8 +36,8 @@ class TaskPromise<void> : public PromiseBase {
 ///     Task<std::string> read_line(Socket& socket);
 ///     std::string line = co_await read_line(socket);
 ///
-/// Starts when it is awaited, once, within a generator or a task; `spawn` starts one from outside. What it throws
-/// comes out of the `co_await`. Destroying it, and cancelling, are as for `AsyncGenerator`.
+/// Starts when it is awaited, once, within a generator or a task; `spawn` starts one from outside. What it
+/// throws comes out of the `co_await`. Destroying it, and cancelling, are as for `AsyncGenerator`.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -62,7 +62,9 @@ class [[nodiscard]] Task {
       handle_.resume();
       return handle_.promise().done();
     }
-    void await_suspend(std::coroutine_handle<> consumer) const noexcept { handle_.promise().consumer_waits(consumer); }
+    void await_suspend(std::coroutine_handle<> consumer) const noexcept {
+      handle_.promise().consumer_waits(consumer);
+    }
     T await_resume() const {
       if (std::exception_ptr error = handle_.promise().take_error()) std::rethrow_exception(std::move(error));
       return handle_.promise().take();

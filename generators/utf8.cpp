@@ -72,10 +72,11 @@ bool is_utf8(std::string_view text) noexcept {
 }
 
 Utf8Run next_utf8_run(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  for (const char* at = text.data(); at != end;) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  for (const char* at = begin; at != end;) {
     const Character character = character_at(at, end);
-    if (!character.valid) return {{text.data(), static_cast<std::size_t>(at - text.data())}, character.size};
+    if (!character.valid) return {text.substr(0, static_cast<std::size_t>(at - begin)), character.size};
     at += character.size;
   }
   return {text, 0};

@@ -21,8 +21,8 @@ namespace coyield::generators::detail {
 /// allocates nothing.
 ///
 /// Free lists by size class, one set per thread, bounded. A frame may be freed on another thread than the one
-/// that made it; it joins that thread's list. What is cached when a thread ends is released by a guard that is
-/// armed on the slow path, so that the fast path has no thread-local initialisation to check. Off under
+/// that made it; it joins that thread's list. What is cached when a thread ends is released by a guard that
+/// is armed on the slow path, so that the fast path has no thread-local initialisation to check. Off under
 /// AddressSanitizer, where recycling would hide a use after free.
 class FramePool {
  public:
@@ -63,8 +63,8 @@ class FramePool {
 
  private:
   static constexpr std::size_t granule = 64;
-  static constexpr std::size_t classes = 33;         // up to 2 KiB
-  static constexpr std::uint32_t max_cached = 256;   // per class and thread
+  static constexpr std::size_t classes = 33;        // up to 2 KiB
+  static constexpr std::uint32_t max_cached = 256;  // per class and thread
 
   struct Node {
     Node* next;
@@ -104,7 +104,9 @@ class FramePool {
 /// Base of whatever is to be allocated from the pool.
 struct Pooled {
   static void* operator new(std::size_t size) { return FramePool::allocate(size); }
-  static void operator delete(void* memory, std::size_t size) noexcept { FramePool::deallocate(memory, size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    FramePool::deallocate(memory, size);
+  }
 };
 
 }  // namespace coyield::generators::detail

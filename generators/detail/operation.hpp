@@ -25,7 +25,8 @@ struct OperationResult<R(Args...)> {
   using Tuple = std::tuple<std::decay_t<Args>...>;
 };
 
-/// What `co_await` gives: (error_code, ...) and (exception_ptr, ...) throw, one value is itself, more are a tuple.
+/// What `co_await` gives: (error_code, ...) and (exception_ptr, ...) throw, one value is itself, more are a
+/// tuple.
 template <class... Values>
 auto unwrap(std::tuple<Values...>&& values) {
   if constexpr (sizeof...(Values) == 0) {
@@ -57,7 +58,8 @@ auto unwrap(std::tuple<Values...>&& values) {
   }
 }
 
-/// The completion handler: completes its awaiter when it is called, and tells it when it is destroyed uncalled.
+/// The completion handler: completes its awaiter when it is called, and tells it when it is destroyed
+/// uncalled.
 template <class Awaiter>
 class OperationHandler {
  public:
@@ -134,9 +136,9 @@ class OperationAwaiter {
 template <class T>
 class AwaitableOperation {
  public:
-  using Signature =
-      typename std::conditional_t<std::is_void_v<T>, std::type_identity<void(std::exception_ptr)>,
-                                  std::type_identity<void(std::exception_ptr, std::add_rvalue_reference_t<T>)>>::type;
+  using Signature = typename std::conditional_t<
+      std::is_void_v<T>, std::type_identity<void(std::exception_ptr)>,
+      std::type_identity<void(std::exception_ptr, std::add_rvalue_reference_t<T>)>>::type;
 
   AwaitableOperation(Executor executor, asio::awaitable<T> awaitable)
       : executor_(std::move(executor)), awaitable_(std::move(awaitable)) {}

@@ -27,18 +27,21 @@ struct ReadyAwaiter {
 
 /// Something of ours that can be awaited once it knows the chain.
 template <class A>
-concept ChainAwaitable = requires(A&& awaitable, Chain& chain) { std::forward<A>(awaitable).in_chain(chain); };
+concept ChainAwaitable =
+    requires(A&& awaitable, Chain& chain) { std::forward<A>(awaitable).in_chain(chain); };
 
 /// What the promises of generators and tasks share: the way in (a nested call by the consumer) and out.
 ///
-/// `next()` resumes the producer as a *nested call*. A producer that yields just returns, so that an item which
-/// is ready suspends nobody, and the depth of the stack is that of the pipeline, never that of the stream, on
-/// every compiler at every level of optimisation. Only a producer that waits leaves its consumer suspended; the
-/// consumer is then resumed from `HandBack`.
+/// `next()` resumes the producer as a *nested call*. A producer that yields just returns, so that an item
+/// which is ready suspends nobody, and the depth of the stack is that of the pipeline, never that of the
+/// stream, on every compiler at every level of optimisation. Only a producer that waits leaves its consumer
+/// suspended; the consumer is then resumed from `HandBack`.
 class PromiseBase {
  public:
   static void* operator new(std::size_t size) { return FramePool::allocate(size); }
-  static void operator delete(void* memory, std::size_t size) noexcept { FramePool::deallocate(memory, size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    FramePool::deallocate(memory, size);
+  }
 
   /// Gives control back to the consumer, at `co_yield` and at the end.
   struct HandBack {
@@ -46,7 +49,8 @@ class PromiseBase {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept {
       // The consumer may destroy this frame: nothing is touched behind the call.
-      if (promise->consumer_) [[unlikely]] std::exchange(promise->consumer_, nullptr).resume();
+      if (promise->consumer_) [[unlikely]]
+        std::exchange(promise->consumer_, nullptr).resume();
     }
     void await_resume() const noexcept {}
   };
@@ -63,7 +67,8 @@ class PromiseBase {
   template <class Operation>
     requires asio::is_async_operation<Operation>::value
   auto await_transform(Operation&& operation) {
-    static_assert(!std::is_lvalue_reference_v<Operation>, "an operation is awaited once: co_await std::move(operation)");
+    static_assert(!std::is_lvalue_reference_v<Operation>,
+                  "an operation is awaited once: co_await std::move(operation)");
     throw_if_cancelled();
     using Signature = typename asio::completion_signature_of<Operation>::type;
     return OperationAwaiter<std::decay_t<Operation>, Signature>(std::move(operation), *chain_);
@@ -86,7 +91,9 @@ class PromiseBase {
   // For the consumer.
 
   bool done() const noexcept { return value_ == &end_of_stream; }
-  Poll status() const noexcept { return value_ == nullptr ? Poll::pending : done() ? Poll::done : Poll::item; }
+  Poll status() const noexcept {
+    return value_ == nullptr ? Poll::pending : done() ? Poll::done : Poll::item;
+  }
   void* value() const noexcept { return value_; }
   void clear_value() noexcept { value_ = nullptr; }
   void enter(Chain& chain) noexcept { chain_ = &chain; }
@@ -95,10 +102,12 @@ class PromiseBase {
 
  protected:
   void throw_if_cancelled() const {
-    if (chain_->cancelled()) [[unlikely]] throw_cancelled();
+    if (chain_->cancelled()) [[unlikely]]
+      throw_cancelled();
   }
 
-  void* value_ = nullptr;  // null while it has none, `end_of_stream`, or the item, where the producer keeps it
+  void* value_ =
+      nullptr;  // null while it has none, `end_of_stream`, or the item, where the producer keeps it
   Chain* chain_ = nullptr;
   std::coroutine_handle<> consumer_;
   std::exception_ptr error_;

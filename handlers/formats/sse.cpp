@@ -20,9 +20,10 @@ using generators::Item;
 using generators::PayloadKind;
 
 bool fits_in_field(std::string_view value) noexcept {
-  const char* const end = value.data() + value.size();
+  const char* const begin = value.data();
+  const char* const end = begin + value.size();
   const auto breaks = [](generators::ByteBlock b) { return (b == '\r') | (b == '\n') | (b == '\0'); };
-  return generators::find_byte(value.data(), end, breaks) == end && generators::is_utf8(value);
+  return generators::find_byte(begin, end, breaks) == end && generators::is_utf8(value);
 }
 
 bool is_usable_id(std::string_view id) noexcept { return id != sse_end_id && fits_in_field(id); }

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <coyield/config/configuration.hpp>
+#include <coyield/generators/source.hpp>
+#include <coyield/handlers/endpoint.hpp>
+#include <coyield/handlers/formats/format.hpp>
+#include <coyield/handlers/request.hpp>
+#include <coyield/handlers/response.hpp>
+#include <coyield/handlers/router.hpp>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace coyield::handlers {
+
+/// Where a server says whether it is well.
+inline constexpr std::string_view health_path = "/.coyield/health";
+
+/// All that is served: requests in, responses out. It does no I/O and runs no generator.
+///
+/// Filled before the server starts, and shared by its threads then: `handle` changes nothing in it, and may
+/// be called from all of them at once.
+class Application {
+ public:
+  /// `formats` is in the order in which they are preferred, the default first.
+  Application(const config::ServerConfig& server, std::vector<Format> formats);
+
+  /// Throws std::invalid_argument when another endpoint answers to the same paths, or its format is not
+  /// known.
+  void add(config::EndpointConfig config, StreamFactory factory);
+
+  /// Never throws but for want of memory: whatever is wrong becomes a problem document. `context` is handed
+  /// on to the source that is started.
+  Response handle(const Request& request, generators::SourceContext context) const;
+
+  const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
+
+ private:
+  Response route(const Request& request, generators::SourceContext context) const;
+
+  config::ServerConfig server_;
+  std::vector<Format> formats_;
+  Router router_;
+  std::vector<std::unique_ptr<Endpoint>> endpoints_;
+};
+
+}  // namespace coyield::handlers

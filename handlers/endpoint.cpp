@@ -1,0 +1,144 @@
+#include <coyield/handlers/endpoint.hpp>
+
+#include <coyield/handlers/access.hpp>
+#include <coyield/handlers/page.hpp>
+#include <utility>
+
+namespace coyield::handlers {
+
+namespace {
+
+constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
+
+/// The values of a request for the templates of a configuration.
+class ValuesOfRequest final : public config::RequestValues {
+ public:
+  ValuesOfRequest(const Request& request, const Target& target, const Router::PathValues& path)
+      : request_(request), target_(target), path_(path) {}
+
+  std::optional<std::string> find(config::Origin origin, std::string_view name) const override {
+    if (origin == config::Origin::path) {
+      for (const auto& [key, value] : path_) {
+        if (key == name) return value;
+      }
+    } else if (origin == config::Origin::query) {
+      if (const std::string* value = target_.find_query(name)) return *value;
+    } else if (origin == config::Origin::header) {
+      if (const auto value = request_.find(name)) return std::string(*value);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Request& request_;
+  const Target& target_;
+  const Router::PathValues& path_;
+};
+
+StreamOptions stream_options(const config::EndpointConfig& config, const config::ServerConfig& server) {
+  StreamOptions options;
+  options.endpoint = config.pattern.text;
+  options.first_item = config.first_item_timeout.value_or(server.timeouts.first_item);
+  options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
+  options.max_item = server.limits.max_item;
+  options.max_message = config.max_message.value_or(server.limits.max_message);
+  options.finite = config.finite;
+  options.deflate = config.deflate;
+  options.input = config.input;
+  return options;
+}
+
+Fields stream_fields(const Format& format) {
+  Fields fields;
+  fields.add("Content-Type", format.content_type);
+  fields.add("Cache-Control", "no-store, no-transform");
+  fields.add("X-Accel-Buffering", "no");
+  fields.add("Vary", "Accept");
+  return fields;
+}
+
+/// A browser comes back after the end of every event stream, with the id of the last event that it saw; that
+/// of the end tells it from a stream that broke.
+bool has_seen_the_end(const Request& request, const Target& target) {
+  constexpr std::string_view end = "end";
+  if (request.find("Last-Event-ID") == end) return true;
+  const std::string* query = target.find_query("last_event_id");
+  return query != nullptr && *query == end;
+}
+
+Response method_not_allowed(const Request& request) {
+  Response response =
+      problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this endpoint");
+  response.fields.add("Allow", allowed_methods);
+  return response;
+}
+
+Response with_status(unsigned status) {
+  Response response;
+  response.status = status;
+  return response;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
+                   const std::vector<Format>& formats, StreamFactory factory)
+    : config_(std::move(config)),
+      cors_(config_.cors.value_or(server.cors)),
+      factory_(std::move(factory)),
+      negotiation_(formats, config_.format, config_.finite),
+      options_(stream_options(config_, server)),
+      quiet_options_(options_) {
+  if (!config_.heartbeat) quiet_options_.heartbeat = {};
+  for (const Format& format : formats) fields_.emplace(&format, stream_fields(format));
+}
+
+Response Endpoint::handle(const Request& request, const Target& target, const Router::PathValues& path,
+                          generators::SourceContext context) const {
+  Response response = dispatch(request, target, path, std::move(context));
+  add_cors_fields(request, cors_, response);
+  return response;
+}
+
+Response Endpoint::dispatch(const Request& request, const Target& target, const Router::PathValues& path,
+                            generators::SourceContext context) const {
+  if (request.method == Method::other) return method_not_allowed(request);
+  if (request.method == Method::options) {
+    Response response = with_status(204);
+    response.fields.add("Allow", allowed_methods);
+    return response;
+  }
+  if (auto refusal = refuse_access(request, config_.access)) return std::move(*refusal);
+  if (request.websocket && !origin_allowed(request, cors_)) {
+    return problem(403, "pages of the origin " + config::in_quotes(*request.find("Origin")) +
+                            " may not open a WebSocket here");
+  }
+  const std::string* asked_for = target.find_query("format");
+  const Choice choice =
+      request.websocket ? negotiation_.choose_websocket(asked_for) : negotiation_.choose(request, asked_for);
+  if (const auto* refusal = std::get_if<NotAcceptable>(&choice)) return problem(406, refusal->detail);
+  if (std::holds_alternative<WantsPage>(choice)) return live_page();
+  return stream(request, target, path, *std::get<const Format*>(choice), std::move(context));
+}
+
+Response Endpoint::stream(const Request& request, const Target& target, const Router::PathValues& path,
+                          const Format& format, generators::SourceContext context) const {
+  if (format.description.name == "sse" && has_seen_the_end(request, target)) return with_status(204);
+  if (!config_.input) context.input = {};
+  Response response = open(request, format);
+  if (request.method == Method::head) return response;
+  auto generator = factory_(ValuesOfRequest(request, target, path), std::move(context));
+  if (!generator) return problem(400, generator.error().sentence);
+  const bool asks_for_heartbeats = format.heartbeat == Heartbeat::on_request;
+  response.body = Pull{*std::move(generator), format.make(FormatOptions{}),
+                       asks_for_heartbeats ? &quiet_options_ : &options_};
+  return response;
+}
+
+Response Endpoint::open(const Request& request, const Format& format) const {
+  Response response = with_status(request.websocket ? 101 : 200);
+  if (!request.websocket) response.shared_fields = &fields_.at(&format);
+  return response;
+}
+
+}  // namespace coyield::handlers

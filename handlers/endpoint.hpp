@@ -1,0 +1,50 @@
+#pragma once
+
+#include <coyield/config/configuration.hpp>
+#include <coyield/generators/source.hpp>
+#include <coyield/handlers/formats/format.hpp>
+#include <coyield/handlers/negotiation.hpp>
+#include <coyield/handlers/request.hpp>
+#include <coyield/handlers/response.hpp>
+#include <coyield/handlers/router.hpp>
+#include <coyield/handlers/target.hpp>
+#include <functional>
+#include <map>
+
+namespace coyield::handlers {
+
+/// Makes the stream of one request, or says which of its values is wrong. Called from all threads of the
+/// server.
+using StreamFactory = std::function<config::Resolved<generators::AsyncGenerator<generators::Item>>(
+    const config::RequestValues& values, generators::SourceContext context)>;
+
+/// One route: checks who asks and what for, and answers with a stream that nobody has pulled yet.
+class Endpoint {
+ public:
+  /// What the endpoint's configuration leaves open, the server's says. `formats` must outlive it.
+  Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
+           const std::vector<Format>& formats, StreamFactory factory);
+
+  const config::RoutePattern& pattern() const noexcept { return config_.pattern; }
+  const config::EndpointConfig& config() const noexcept { return config_; }
+
+  Response handle(const Request& request, const Target& target, const Router::PathValues& path,
+                  generators::SourceContext context) const;
+
+ private:
+  Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
+                    generators::SourceContext context) const;
+  Response stream(const Request& request, const Target& target, const Router::PathValues& path,
+                  const Format& format, generators::SourceContext context) const;
+  Response open(const Request& request, const Format& format) const;
+
+  config::EndpointConfig config_;
+  config::Cors cors_;
+  StreamFactory factory_;
+  Negotiation negotiation_;
+  StreamOptions options_;                   // of formats that send signs of life only where the endpoint asks
+  StreamOptions quiet_options_;             // of those
+  std::map<const Format*, Fields> fields_;  // of a stream in each format, prepared
+};
+
+}  // namespace coyield::handlers

@@ -1,0 +1,145 @@
+#include <coyield/handlers/negotiation.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <coyield/config/mistake.hpp>
+#include <coyield/handlers/fields.hpp>
+#include <stdexcept>
+
+namespace coyield::handlers {
+
+namespace {
+
+/// One element of an `Accept`: `type/subtype;q=0.5`. Other parameters play no part.
+struct Range {
+  std::string_view type;
+  double quality = 1;
+};
+
+double quality_of(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::size_t semicolon = std::min(parameters.find(';'), parameters.size());
+    const std::string_view parameter = trim(parameters.substr(0, semicolon));
+    parameters.remove_prefix(std::min(semicolon + 1, parameters.size()));
+    if (parameter.size() < 2 || !equal_ignoring_case(parameter.substr(0, 2), "q=")) continue;
+    double quality = 0;
+    const std::string_view digits = parameter.substr(2);
+    std::from_chars(digits.data(), digits.data() + digits.size(), quality);
+    return std::clamp(quality, 0.0, 1.0);
+  }
+  return 1;
+}
+
+std::vector<Range> parse_accept(std::string_view accept) {
+  std::vector<Range> ranges;
+  for (std::string_view element = next_element(accept); !element.empty(); element = next_element(accept)) {
+    const std::size_t semicolon = std::min(element.find(';'), element.size());
+    ranges.push_back({trim(element.substr(0, semicolon)),
+                      quality_of(element.substr(std::min(semicolon + 1, element.size())))});
+  }
+  return ranges;
+}
+
+/// How exactly a range names a media type: 0 not at all, 1 `*/*`, 2 `type/*`, 3 exactly.
+int exactness(std::string_view range, std::string_view media_type) {
+  if (equal_ignoring_case(range, media_type)) return 3;
+  if (range == "*/*") return 1;
+  const std::size_t slash = media_type.find('/');
+  const bool same_type = range.size() == slash + 2 && range.ends_with("/*") &&
+                         equal_ignoring_case(range.substr(0, slash), media_type.substr(0, slash));
+  return same_type ? 2 : 0;
+}
+
+struct Liking {
+  double quality = 0;
+  int exactness = 0;
+};
+
+/// The most exact range decides, whatever its quality.
+Liking liking_of(const std::vector<Range>& ranges, std::string_view media_type) {
+  Liking liking;
+  for (const Range& range : ranges) {
+    const int exact = exactness(range.type, media_type);
+    if (exact > liking.exactness) liking = {range.quality, exact};
+  }
+  return liking;
+}
+
+}  // namespace
+
+Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view default_format, bool finite)
+    : formats_(formats), default_(nullptr), websocket_(nullptr), finite_(finite) {
+  for (const Format& format : formats_) {
+    if (!format.over_http()) websocket_ = &format;
+    const bool wanted = default_format.empty() ? default_ == nullptr : format.name() == default_format;
+    if (format.over_http() && wanted) default_ = &format;
+  }
+  if (default_ == nullptr)
+    throw std::invalid_argument("there is no format " + config::in_quotes(default_format));
+}
+
+Choice Negotiation::choose(const Request& request, const std::string* asked_for) const {
+  if (asked_for != nullptr) return by_name(*asked_for);
+  const auto accept = request.find("Accept");
+  if (!accept || trim(*accept).empty()) return default_;
+  return by_accept(*accept);
+}
+
+Choice Negotiation::choose_websocket(const std::string* asked_for) const {
+  if (asked_for == nullptr && websocket_ != nullptr) return websocket_;
+  return NotAcceptable{"a WebSocket has one format, its messages: leave \"format\" out"};
+}
+
+Choice Negotiation::by_name(std::string_view name) const {
+  for (const Format& format : formats_) {
+    if (format.over_http() && format.name() == name) return &format;
+  }
+  return NotAcceptable{"there is no format " + config::in_quotes(name) + "; write " + names()};
+}
+
+Choice Negotiation::by_accept(std::string_view accept) const {
+  const std::vector<Range> ranges = parse_accept(accept);
+  const Format* best = nullptr;
+  Liking most;
+  const auto consider = [&](const Format& format) {
+    const Liking liking = liking_of(ranges, format.media_type);
+    // A range that names a format goes before one that would take anything as well.
+    const bool better =
+        liking.quality > most.quality ||
+        (liking.quality == most.quality && liking.exactness > most.exactness && liking.exactness == 3);
+    if (liking.quality > 0 && better) {
+      best = &format;
+      most = liking;
+    }
+  };
+  consider(*default_);
+  for (const Format& format : formats_) {
+    if (&format != default_ && offered(format)) consider(format);
+  }
+  const Liking page = liking_of(ranges, "text/html");
+  if (page.exactness == 3 && page.quality > 0 && page.quality >= most.quality && most.exactness < 3)
+    return WantsPage{};
+  if (best != nullptr) return best;
+  return NotAcceptable{"nothing that is served here suits " + config::in_quotes(accept) +
+                       "; ask by ?format= for " + names()};
+}
+
+bool Negotiation::offered(const Format& format) const {
+  return format.over_http() &&
+         (format.by_accept == ByAccept::always || (format.by_accept == ByAccept::finite && finite_));
+}
+
+std::string Negotiation::names() const {
+  std::vector<std::string_view> names;
+  for (const Format& format : formats_) {
+    if (format.over_http()) names.push_back(format.name());
+  }
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += '"' + std::string(names[i]) + '"';
+  }
+  return text;
+}
+
+}  // namespace coyield::handlers

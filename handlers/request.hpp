@@ -1,0 +1,37 @@
+#pragma once
+
+#include <coyield/generators/async_generator.hpp>
+#include <coyield/generators/item.hpp>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace coyield::handlers {
+
+enum class Method : unsigned char { get, head, options, other };
+
+/// One line of a request's header.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// What a client asks for, with nothing of the socket in it.
+///
+/// All texts are borrowed from the session, and valid while the handler runs: a generator that needs one
+/// keeps a copy (as resolving the parameters of an endpoint does).
+struct Request {
+  Method method = Method::get;
+  std::string_view method_text = "GET";
+  std::string_view target = "/";  ///< path and query, as they were sent
+  unsigned minor_version = 1;     ///< of HTTP/1.x
+  bool websocket = false;         ///< it asks for the WebSocket protocol, correctly
+  bool draining = false;          ///< the server is about to go away
+  std::span<const Field> fields = {};
+  std::string_view client = {};  ///< the address it comes from, for the log
+
+  /// The first field of that name.
+  std::optional<std::string_view> find(std::string_view name) const noexcept;
+};
+
+}  // namespace coyield::handlers

@@ -1,0 +1,101 @@
+#include <coyield/handlers/response.hpp>
+
+#include <coyield/generators/integer_text.hpp>
+#include <coyield/generators/json_text.hpp>
+
+namespace coyield::handlers {
+
+using generators::FailureKind;
+
+std::string_view reason_phrase(unsigned status) noexcept {
+  switch (status) {
+    case 101:
+      return "Switching Protocols";
+    case 200:
+      return "OK";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 422:
+      return "Unprocessable Content";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+Response problem(unsigned status, std::string_view detail) {
+  generators::Buffer text(128 + detail.size());
+  text.append(R"({"type":"about:blank","title":)");
+  generators::append_json_string(text, reason_phrase(status));
+  text.append(R"(,"status":)");
+  generators::append_integer(text, status);
+  text.append(R"(,"detail":)");
+  generators::append_json_string(text, detail);
+  text.append("}\n");
+  Response response;
+  response.status = status;
+  response.fields.add("Content-Type", "application/problem+json").add("Cache-Control", "no-store");
+  response.body = std::string(text.view());
+  return response;
+}
+
+unsigned status_of(FailureKind kind) noexcept {
+  switch (kind) {
+    case FailureKind::not_found:
+      return 404;
+    case FailureKind::invalid:
+      return 400;
+    case FailureKind::forbidden:
+      return 403;
+    case FailureKind::unavailable:
+      return 503;
+    case FailureKind::upstream:
+      return 502;
+    case FailureKind::internal:
+      return 500;
+  }
+  return 500;
+}
+
+Response problem(const generators::Failure& failure) {
+  return problem(status_of(failure.kind()), failure.message());
+}
+
+}  // namespace coyield::handlers

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <coyield/generators/async_generator.hpp>
+#include <coyield/generators/encoder.hpp>
+#include <coyield/generators/failure.hpp>
+#include <coyield/generators/item.hpp>
+#include <coyield/handlers/fields.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace coyield::handlers {
+
+/// How a stream is to be treated on its way out. One per endpoint; lives as long as the server.
+struct StreamOptions {
+  std::string endpoint = {};              ///< its pattern, for logs and figures
+  std::chrono::nanoseconds first_item{};  ///< how long the status waits for the first item
+  std::chrono::nanoseconds heartbeat{};   ///< a sign of life after so much silence; 0: none
+  std::uint64_t max_item = 1024 * 1024;   ///< bytes of one item, encoded
+  std::uint64_t max_message = 64 * 1024;  ///< bytes of a WebSocket client's message
+  bool finite = false;                    ///< it ends by itself and soon: a drain waits for it
+  bool deflate = false;                   ///< offer permessage-deflate
+  bool input = false;                     ///< messages of a WebSocket client reach the generator
+};
+
+/// A stream as the body of a response: who sends it pulls `generator`, which has not run yet, and encodes.
+struct Pull {
+  generators::AsyncGenerator<generators::Item> generator;
+  std::unique_ptr<generators::Encoder> encoder;
+  const StreamOptions* options = nullptr;
+};
+
+/// What a handler answers: a value, which the session sends.
+struct Response {
+  unsigned status = 200;
+  const Fields* shared_fields = nullptr;  ///< prepared ones; they live as long as the server
+  Fields fields = {};
+  std::variant<std::monostate, std::string, Pull> body = {};
+};
+
+/// The standard text of a status code.
+std::string_view reason_phrase(unsigned status) noexcept;
+
+/// A problem document (RFC 9457): `{"type", "title", "status", "detail"}`. `detail` is for the client to
+/// read.
+Response problem(unsigned status, std::string_view detail);
+
+/// The status of each kind of failure.
+unsigned status_of(generators::FailureKind kind) noexcept;
+
+/// The problem document of a generator that failed before its first item.
+Response problem(const generators::Failure& failure);
+
+}  // namespace coyield::handlers

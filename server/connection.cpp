@@ -1,0 +1,139 @@
+#include <coyield/server/connection.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace coyield::server {
+
+namespace {
+
+/// The kernel's buffers count against a container's memory as well: what a client that never reads can hold
+/// there. (The kernel doubles the value, for its own overhead.)
+constexpr int send_buffer_bytes = 64 * 1024;
+constexpr std::size_t kept_capacity = 4096;
+
+void set_option(int descriptor, int level, int name, int value) noexcept {
+  ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+}  // namespace
+
+Connection::Connection(generators::Loop& loop, int descriptor, int family, std::string peer)
+    : loop_(loop), socket_(loop.executor()), alarm_(*this), peer_(std::move(peer)) {
+  const bool tcp = family == AF_INET || family == AF_INET6;
+  if (tcp) {
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, send_buffer_bytes);
+  }
+  set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
+  socket_.assign(asio::generic::stream_protocol(family, tcp ? IPPROTO_TCP : 0), descriptor);
+}
+
+Connection::Read Connection::read_some(std::span<char> into) {
+  for (;;) {
+    const ssize_t size = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (size > 0) return {ReadStatus::bytes, static_cast<std::size_t>(size)};
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      readable_ = false;
+      return {ReadStatus::nothing};
+    }
+    return {ReadStatus::closed};
+  }
+}
+
+void Connection::watch_reading() {
+  if (reading_ || readable_) return;
+  reading_ = true;
+  socket_.async_wait(Socket::wait_read,
+                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
+                       self->reading_ = false;
+                       self->readable_ = true;
+                       self->wake_.set();
+                     });
+}
+
+void Connection::watch_writing() {
+  if (writing_) return;
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write,
+                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
+                       self->writing_ = false;
+                       self->wake_.set();
+                     });
+}
+
+/// How many bytes the socket took; -1 when the client has left.
+long Connection::write_some(std::string_view bytes) {
+  for (;;) {
+    const ssize_t size =
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (size >= 0) {
+      sent_ += static_cast<std::uint64_t>(size);
+      return size;
+    }
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+  }
+}
+
+bool Connection::send(std::string_view bytes) {
+  if (unsent() == 0) {
+    while (!bytes.empty()) {
+      const long taken = write_some(bytes);
+      if (taken < 0) return false;
+      if (taken == 0) break;
+      bytes.remove_prefix(static_cast<std::size_t>(taken));
+    }
+  }
+  if (bytes.empty()) return true;
+  unsent_.append(bytes);
+  watch_writing();
+  return true;
+}
+
+bool Connection::send_unsent() {
+  while (unsent() != 0 && !writing_) {
+    const long taken = write_some(unsent_.view().substr(unsent_begin_));
+    if (taken < 0) return false;
+    if (taken == 0) {
+      watch_writing();
+      return true;
+    }
+    unsent_begin_ += static_cast<std::size_t>(taken);
+  }
+  if (unsent() == 0 && unsent_begin_ != 0) {
+    unsent_begin_ = 0;
+    unsent_.clear();
+    if (unsent_.capacity() > kept_capacity) unsent_.release();
+  }
+  return true;
+}
+
+void Connection::wake_at(std::chrono::nanoseconds due) {
+  if (alarm_.scheduled() && alarm_.due <= due) return;
+  alarm_.due = due;
+  loop_.at(due, alarm_);
+}
+
+void Connection::shutdown_sending() noexcept {
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Connection::close() noexcept {
+  alarm_.cancel();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::reset() noexcept {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  close();
+}
+
+}  // namespace coyield::server

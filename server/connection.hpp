@@ -1,0 +1,108 @@
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <chrono>
+#include <coyield/generators/buffer.hpp>
+#include <coyield/generators/event.hpp>
+#include <coyield/generators/loop.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace coyield::server {
+
+namespace asio = boost::asio;
+
+/// One client's socket, and all that its session waits for.
+///
+/// A session never has an operation of Asio's in its coroutine: it looks at the socket without blocking, asks
+/// to be woken, and waits for `wake()`. Whatever happens sets that one event: bytes to read, room to write, a
+/// deadline, an item, the server's draining. So a session waits for any of them at once, and can be destroyed
+/// at any moment.
+///
+/// An idle connection holds no buffer. What the socket does not take stands in `unsent`.
+class Connection
+    : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
+      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, generators::Executor>;
+
+  /// Takes over a connected socket. `peer` is its address, for the log.
+  Connection(generators::Loop& loop, int descriptor, int family, std::string peer);
+
+  generators::Loop& loop() const noexcept { return loop_; }
+  const std::string& peer() const noexcept { return peer_; }
+  generators::Event& wake() noexcept { return wake_; }
+
+  // Reading.
+
+  enum class ReadStatus : unsigned char { bytes, nothing, closed };
+  struct Read {
+    ReadStatus status;
+    std::size_t size = 0;
+  };
+  /// Reads what is there. `closed` is the end, orderly or not.
+  Read read_some(std::span<char> into);
+  /// Wakes the session once there is something to read (or the end).
+  void watch_reading();
+  /// Whether there may be something; `read_some` that says `nothing` clears it.
+  bool readable() const noexcept { return readable_; }
+
+  // Writing.
+
+  /// Sends, and keeps what the socket does not take. False: the client has left.
+  bool send(std::string_view bytes);
+  /// Tries again with what was kept.
+  bool send_unsent();
+  std::size_t unsent() const noexcept { return unsent_.size() - unsent_begin_; }
+  /// Bytes that the socket has taken so far.
+  std::uint64_t sent() const noexcept { return sent_; }
+
+  // Time.
+
+  /// Wakes the session at `due`, or earlier: it looks at the clock itself. A deadline that is later than the
+  /// one that stands costs nothing.
+  void wake_at(std::chrono::nanoseconds due);
+
+  // Ending.
+
+  /// No more will be sent; what was, arrives.
+  void shutdown_sending() noexcept;
+  /// Closes; what was sent arrives, if the client has sent nothing that was not read.
+  void close() noexcept;
+  /// Closes with a reset: what was not yet taken by the client is lost, and nobody can take this for an end.
+  void reset() noexcept;
+  bool is_open() const noexcept { return socket_.is_open(); }
+
+ private:
+  struct Alarm final : generators::Wakeup {
+    explicit Alarm(Connection& owner) noexcept : connection(owner) {}
+    void woken() override { connection.wake_.set(); }
+    Connection& connection;
+    std::chrono::nanoseconds due = std::chrono::nanoseconds::max();
+  };
+
+  void watch_writing();
+  long write_some(std::string_view bytes);
+
+  generators::Loop& loop_;
+  Socket socket_;
+  generators::Event wake_;
+  Alarm alarm_;
+  generators::Buffer unsent_;
+  std::size_t unsent_begin_ = 0;
+  std::uint64_t sent_ = 0;
+  std::string peer_;
+  bool readable_ = false;
+  bool reading_ = false;  // a wait for reading is under way
+  bool writing_ = false;
+};
+
+using ConnectionPtr = boost::intrusive_ptr<Connection>;
+
+}  // namespace coyield::server

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <concepts>
+#include <coyield/generators/buffer.hpp>
+#include <coyield/generators/encoder.hpp>
+#include <coyield/generators/failure.hpp>
+#include <coyield/generators/item.hpp>
+#include <string_view>
+
+namespace coyield::server {
+
+/// What the client's bytes, which have just been read, mean for its stream.
+enum class Inbound : unsigned char {
+  go_on,  ///< nothing for the stream
+  left,   ///< the client has left, or may not stay
+};
+
+/// How the items of one stream go over one protocol: what differs between HTTP/1.1, HTTP/1.0 and WebSocket.
+///
+/// A batch is written between `open` and `seal`, without a suspension in between; what `seal` gives is sent
+/// as one.
+///
+///     template <class F>
+///     concept Framing = requires {
+///       framing.open(out);                   // room in front of a batch, where it is needed
+///       framing.item(encoder, item, out);    // may throw Failure, with `out` as it was
+///       framing.heartbeat(encoder, out);     // -> Inbound; nothing where the format has none
+///       framing.end(encoder, out);           // the stream has ended
+///       framing.failed(encoder, failure, out);
+///       framing.draining(encoder, out);      // the server goes away
+///       framing.seal(out);                   // -> the bytes to send
+///       framing.received();                  // -> Inbound; reads what the client has sent
+///     };
+template <class F>
+concept Framing = requires(F& framing, generators::Encoder& encoder, const generators::Item& item,
+                           const generators::Failure& failure, generators::Buffer& out) {
+  framing.open(out);
+  framing.item(encoder, item, out);
+  { framing.heartbeat(encoder, out) } -> std::same_as<Inbound>;
+  framing.end(encoder, out);
+  framing.failed(encoder, failure, out);
+  framing.draining(encoder, out);
+  { framing.seal(out) } -> std::convertible_to<std::string_view>;
+  { framing.received() } -> std::same_as<Inbound>;
+};
+
+}  // namespace coyield::server

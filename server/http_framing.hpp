@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <coyield/server/framing.hpp>
+#include <coyield/server/request_reader.hpp>
+#include <cstring>
+#include <string>
+
+namespace coyield::server {
+
+/// A stream as the body of an HTTP response: a chunk a batch in HTTP/1.1, the plain bytes in HTTP/1.0.
+///
+/// Only a stream that has ended gets the last chunk. One that failed or was cut has none, and its connection
+/// is closed.
+class HttpFraming {
+ public:
+  enum class Transfer : unsigned char { chunked, until_close };
+
+  /// `head` goes out with the first batch.
+  HttpFraming(RequestReader& reader, std::string head, Transfer transfer)
+      : reader_(reader), head_(std::move(head)), transfer_(transfer) {}
+
+  /// Leaves room for the head and the chunk's own header, which are known only when the batch is complete.
+  void open(generators::Buffer& out) {
+    room_ = head_.size() + (chunked() ? chunk_header_bytes : 0);
+    out.prepare(room_);
+    out.commit(room_);
+  }
+  void item(generators::Encoder& encoder, const generators::Item& item, generators::Buffer& out) {
+    encoder.item(item, out);
+  }
+  Inbound heartbeat(generators::Encoder& encoder, generators::Buffer& out) {
+    encoder.heartbeat(out);
+    return Inbound::go_on;
+  }
+  void end(generators::Encoder& encoder, generators::Buffer& out) {
+    encoder.end(out);
+    ended_ = true;
+  }
+  void failed(generators::Encoder& encoder, const generators::Failure& failure, generators::Buffer& out) {
+    encoder.failed(failure, out);
+  }
+  void draining(generators::Encoder& encoder, generators::Buffer& out) { encoder.draining(out); }
+
+  std::string_view seal(generators::Buffer& out) {
+    const std::size_t payload = out.size() - room_;
+    std::size_t begin = room_;
+    if (chunked()) {
+      if (payload != 0) {
+        begin -= write_chunk_header(out.data() + room_, payload);
+        out.append("\r\n");
+      }
+      if (ended_) out.append("0\r\n\r\n");
+    }
+    begin -= head_.size();
+    std::memcpy(out.data() + begin, head_.data(), head_.size());
+    if (!head_.empty()) head_ = std::string();
+    return out.view().substr(begin);
+  }
+
+  Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }
+
+ private:
+  static constexpr std::size_t chunk_header_bytes = 18;  // 16 digits and a line end
+
+  bool chunked() const noexcept { return transfer_ == Transfer::chunked; }
+
+  /// Writes it so that it ends at `end`; gives its length.
+  static std::size_t write_chunk_header(char* end, std::size_t payload) {
+    std::array<char, 16> digits;
+    const auto last = std::to_chars(digits.data(), digits.data() + digits.size(), payload, 16).ptr;
+    const auto count = static_cast<std::size_t>(last - digits.data());
+    std::memcpy(end - 2, "\r\n", 2);
+    std::memcpy(end - 2 - count, digits.data(), count);
+    return count + 2;
+  }
+
+  RequestReader& reader_;
+  std::string head_;
+  Transfer transfer_;
+  std::size_t room_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace coyield::server

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <coyield/generators/async_generator.hpp>
+#include <coyield/generators/event.hpp>
+#include <coyield/generators/item.hpp>
+#include <deque>
+#include <memory>
+
+namespace coyield::server {
+
+/// What a WebSocket client has sent and the generator has not yet taken.
+///
+/// Bounded by whoever fills it: while it is `full`, nothing more is read from the client. It wakes `room`
+/// when there is room again. One generator reads it; both are on the thread of the connection.
+class Inbox {
+ public:
+  /// `room` must outlive the inbox, or be forgotten with `close`.
+  explicit Inbox(generators::Event& room) noexcept : room_(&room) {}
+
+  void push(generators::PayloadKind kind, std::string_view payload) {
+    generators::Item borrowed;
+    borrowed.set(kind, payload);
+    bytes_ += payload.size();
+    items_.push_back(borrowed.own());
+    arrived_.set();
+  }
+  bool full() const noexcept { return items_.size() >= max_items || bytes_ >= max_bytes; }
+  /// No more will come; the generator ends behind what is there.
+  void close() noexcept {
+    closed_ = true;
+    room_ = nullptr;
+    arrived_.set();
+  }
+
+  /// Yields what is pushed, in order, until the end of `inbox`.
+  static generators::AsyncGenerator<generators::Item> items(std::shared_ptr<Inbox> inbox) {
+    for (;;) {
+      while (inbox->items_.empty()) {
+        if (inbox->closed_) co_return;
+        co_await inbox->arrived_.wait();
+      }
+      const bool was_full = inbox->full();
+      generators::Item item = std::move(inbox->items_.front());
+      inbox->items_.pop_front();
+      inbox->bytes_ -= item.payload().size();
+      if (was_full && !inbox->full() && inbox->room_ != nullptr) inbox->room_->set();
+      co_yield std::move(item);
+    }
+  }
+
+ private:
+  static constexpr std::size_t max_items = 256;
+  static constexpr std::size_t max_bytes = 128 * 1024;
+
+  generators::Event* room_;
+  generators::Event arrived_;
+  std::deque<generators::Item> items_;
+  std::size_t bytes_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace coyield::server

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace coyield::server {
+
+/// The processors that this process may use: its affinity, and what its control group grants (cgroup v2
+/// `cpu.max`), rounded up. At least 1.
+unsigned usable_processors();
+
+/// Raises the number of descriptors that this process may have to what it is allowed to raise it to.
+void raise_descriptor_limit() noexcept;
+
+}  // namespace coyield::server

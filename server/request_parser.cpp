@@ -1,0 +1,191 @@
+#include <coyield/server/request_parser.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <cctype>
+#include <coyield/handlers/fields.hpp>
+#include <functional>
+
+namespace coyield::server {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using handlers::equal_ignoring_case;
+
+/// Keeps views into the bytes parsed, so that a request costs no allocation.
+class HeadParser final : public http::basic_parser<true> {
+ public:
+  HeadParser(std::string_view bytes, RequestHead& head) : bytes_(bytes), head_(head) {
+    header_limit(static_cast<std::uint32_t>(bytes.size() + 1));
+    body_limit(boost::none);
+  }
+
+  bool folded() const noexcept { return folded_; }
+
+ private:
+  using View = beast::string_view;
+
+  static std::string_view std_view(View view) noexcept { return {view.data(), view.size()}; }
+
+  void on_request_impl(http::verb verb, View method, View target, int version,
+                       error_code& /*error*/) override {
+    using handlers::Method;
+    head_.method = verb == http::verb::get       ? Method::get
+                   : verb == http::verb::head    ? Method::head
+                   : verb == http::verb::options ? Method::options
+                                                 : Method::other;
+    head_.method_text = std_view(method);
+    head_.target = std_view(target);
+    head_.minor_version = static_cast<unsigned>(version % 10);
+  }
+  void on_response_impl(int, View, int, error_code&) override {}
+  void on_field_impl(http::field /*name*/, View name, View value, error_code& /*error*/) override {
+    // Beast unfolds a value into memory of its own.
+    const std::less_equal<> at_most;
+    const bool within =
+        at_most(bytes_.data(), value.data()) && at_most(value.data(), bytes_.data() + bytes_.size());
+    if (!value.empty() && !within) folded_ = true;
+    head_.fields.push_back({std_view(name), std_view(value)});
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(View body, error_code&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View body, error_code&) override { return body.size(); }
+  void on_finish_impl(error_code&) override {}
+
+  std::string_view bytes_;
+  RequestHead& head_;
+  bool folded_ = false;
+};
+
+RequestFault bad(std::string detail) { return {400, std::move(detail)}; }
+
+struct Framing {
+  std::size_t hosts = 0;
+  std::size_t lengths = 0;
+  std::size_t codings = 0;
+  std::string_view coding;
+};
+
+Framing framing_of(const RequestHead& head) {
+  Framing framing;
+  for (const handlers::Field& field : head.fields) {
+    if (equal_ignoring_case(field.name, "Host")) ++framing.hosts;
+    if (equal_ignoring_case(field.name, "Content-Length")) ++framing.lengths;
+    if (equal_ignoring_case(field.name, "Transfer-Encoding")) {
+      ++framing.codings;
+      framing.coding = field.value;
+    }
+  }
+  return framing;
+}
+
+/// What could be read in two ways by two servers in a row is how one smuggles a request past the first.
+std::optional<RequestFault> fault_in_framing(const RequestHead& head, const Framing& framing) {
+  if (framing.hosts != 1 && (head.minor_version == 1 || framing.hosts > 1)) {
+    return bad("a request has exactly one Host field, and this one has " + std::to_string(framing.hosts));
+  }
+  if (framing.lengths > 1) return bad("Content-Length is there more than once");
+  if (framing.codings == 0) return std::nullopt;
+  if (framing.codings > 1) return bad("Transfer-Encoding is there more than once");
+  if (framing.lengths != 0) return bad("both Transfer-Encoding and Content-Length are there");
+  if (head.minor_version == 0) return bad("HTTP/1.0 has no Transfer-Encoding");
+  if (!equal_ignoring_case(handlers::trim(framing.coding), "chunked")) {
+    return RequestFault{501, "the only Transfer-Encoding that is understood is \"chunked\""};
+  }
+  return std::nullopt;
+}
+
+bool keep_alive(const RequestHead& head) {
+  if (head.minor_version == 0) return false;
+  for (const handlers::Field& field : head.fields) {
+    if (equal_ignoring_case(field.name, "Connection") && handlers::list_contains(field.value, "close"))
+      return false;
+  }
+  return true;
+}
+
+/// What an HTTP parser makes of it, in the words of somebody who has to fix the client.
+RequestFault explain(const error_code& error) {
+  if (error == http::error::bad_version) return {505, "the version of HTTP must be 1.0 or 1.1"};
+  return bad("the request is not HTTP/1.1: " + error.message());
+}
+
+bool token_character(char c) noexcept {
+  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || others.find(c) != std::string_view::npos;
+}
+
+std::optional<RequestFault> fault_in_beginning(std::string_view bytes, const config::Limits& limits) {
+  constexpr std::size_t longest_method = 32;
+  const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
+  const std::string_view line = bytes.substr(0, line_end);
+  std::size_t method = 0;
+  while (method < line.size() && token_character(line[method])) ++method;
+  if (method == 0 && !line.empty())
+    return bad("this is no HTTP request; is it meant for another port, or for TLS?");
+  if (method > longest_method) return RequestFault{501, "there is no method of that name"};
+  if (method < line.size() && line[method] != ' ') return bad("a request begins with its method and a blank");
+  if (line.size() > limits.max_target + method + 16) {
+    return RequestFault{414, "the target is longer than " + std::to_string(limits.max_target) + " bytes"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string RequestHead::joined(std::string_view name) const {
+  std::string all;
+  for (const handlers::Field& field : fields) {
+    if (!equal_ignoring_case(field.name, name)) continue;
+    if (!all.empty()) all += ", ";
+    all += field.value;
+  }
+  return all;
+}
+
+HeaderEnd find_header_end(std::string_view bytes, const config::Limits& limits) {
+  HeaderEnd end;
+  if (auto fault = fault_in_beginning(bytes, limits)) {
+    end.fault = std::move(fault);
+    return end;
+  }
+  for (std::size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') {
+      end.fault = bad("a line of the header ends without a carriage return");
+      return end;
+    }
+    if (at >= 3 && bytes[at - 2] == '\n') {
+      end.size = at + 1;
+      break;
+    }
+  }
+  if (std::max(end.size, end.size == 0 ? bytes.size() : 0) > limits.max_header) {
+    end.fault =
+        RequestFault{431, "the header is longer than " + std::to_string(limits.max_header) + " bytes"};
+  }
+  return end;
+}
+
+std::optional<RequestFault> parse_request(std::string_view header, RequestHead& head) {
+  head.fields.clear();
+  HeadParser parser(header, head);
+  error_code error;
+  parser.put(asio::buffer(header.data(), header.size()), error);
+  if (error && error != http::error::need_more) return explain(error);
+  if (!parser.is_header_done()) return bad("the first line has no version of HTTP at its end");
+  if (parser.folded()) return bad("a line of the header begins with a blank: folded lines are obsolete");
+  const Framing framing = framing_of(head);
+  if (auto fault = fault_in_framing(head, framing)) return fault;
+  head.keep_alive = keep_alive(head);
+  head.has_body = framing.codings != 0 || (parser.content_length() && *parser.content_length() != 0);
+  return std::nullopt;
+}
+
+}  // namespace coyield::server

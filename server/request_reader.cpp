@@ -1,0 +1,98 @@
+#include <coyield/server/request_reader.hpp>
+
+#include <algorithm>
+
+namespace coyield::server {
+
+namespace {
+
+/// An empty line or two before a request is to be passed over (RFC 9112, 2.2).
+std::string_view without_leading_lines(std::string_view bytes) {
+  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+  return bytes;
+}
+
+}  // namespace
+
+generators::Task<RequestReader::Result> RequestReader::next() {
+  const config::Timeouts& timeouts = worker_.shared().config.timeouts;
+  generators::Loop& loop = worker_.loop();
+  const std::chrono::nanoseconds begin = loop.now();
+  std::chrono::nanoseconds header_begin = kept_.empty() ? std::chrono::nanoseconds::max() : begin;
+  bytes_ = kept_.view();
+  for (;;) {
+    if (!bytes_.empty()) {
+      if (auto result = parse()) co_return *std::move(result);
+    }
+    const Connection::ReadStatus status = read_more();
+    if (status == Connection::ReadStatus::closed) co_return NoRequest{};
+    if (status == Connection::ReadStatus::bytes) {
+      if (header_begin == std::chrono::nanoseconds::max()) header_begin = loop.now();
+      continue;
+    }
+    const bool idle = kept_.empty();
+    const std::chrono::nanoseconds due = idle ? begin + timeouts.idle : header_begin + timeouts.header;
+    if (loop.now() >= due) {
+      if (idle) co_return NoRequest{};
+      co_return RequestFault{408, "the header did not arrive in time"};
+    }
+    if (worker_.stopping() || (worker_.draining() && idle)) co_return NoRequest{};
+    connection_.watch_reading();
+    connection_.wake_at(due);
+    co_await connection_.wake().wait();
+  }
+}
+
+Connection::ReadStatus RequestReader::read_more() {
+  const auto read = connection_.read_some(worker_.in());
+  if (read.status != Connection::ReadStatus::bytes) return read.status;
+  const std::string_view fresh(worker_.in().data(), read.size);
+  if (kept_.empty()) {
+    bytes_ = fresh;
+  } else {
+    kept_.append(fresh);
+    bytes_ = kept_.view();
+  }
+  return read.status;
+}
+
+/// A whole header, a fault, or nothing: then what there is of it is kept.
+std::optional<RequestReader::Result> RequestReader::parse() {
+  bytes_ = without_leading_lines(bytes_);
+  HeaderEnd end = find_header_end(bytes_, worker_.shared().config.limits);
+  if (end.fault) return *std::move(end.fault);
+  if (end.size == 0) {
+    const bool kept_already =
+        kept_.view().data() <= bytes_.data() && bytes_.data() < kept_.view().data() + kept_.size();
+    if (!kept_already) kept_.append(bytes_);
+    bytes_ = {};
+    return std::nullopt;
+  }
+  header_size_ = end.size;
+  if (auto fault = parse_request(bytes_.substr(0, end.size), worker_.head())) return *std::move(fault);
+  return Ready{};
+}
+
+void RequestReader::consume() {
+  const std::string_view rest = bytes_.substr(header_size_);
+  if (rest.empty()) {
+    kept_.release();
+  } else {
+    generators::Buffer kept(rest.size());
+    kept.append(rest);
+    kept_ = std::move(kept);
+  }
+  bytes_ = {};
+}
+
+bool RequestReader::read_ahead() {
+  for (;;) {
+    const auto read = connection_.read_some(worker_.in());
+    if (read.status == Connection::ReadStatus::nothing) return true;
+    if (read.status == Connection::ReadStatus::closed) return false;
+    if (kept_.size() + read.size > ahead_bytes) return false;
+    kept_.append(std::string_view(worker_.in().data(), read.size));
+  }
+}
+
+}  // namespace coyield::server

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <coyield/generators/buffer.hpp>
+#include <coyield/generators/task.hpp>
+#include <coyield/server/request_parser.hpp>
+#include <coyield/server/worker.hpp>
+#include <optional>
+#include <variant>
+
+namespace coyield::server {
+
+/// Reads the requests of one connection, one after the other.
+///
+/// What the client sends ahead of time (a pipelined request, the first frames of a WebSocket) is kept, up to
+/// `ahead_bytes` while something else is going on. Between requests it holds no memory.
+class RequestReader {
+ public:
+  static constexpr std::size_t ahead_bytes = 8 * 1024;
+
+  RequestReader(Worker& worker, Connection& connection) : worker_(worker), connection_(connection) {}
+
+  /// No request: the client has left, was silent for too long, or the server is draining.
+  struct NoRequest {};
+  /// The request stands in `Worker::head()`, up to the next suspension or `consume`.
+  struct Ready {};
+  using Result = std::variant<Ready, NoRequest, RequestFault>;
+
+  generators::Task<Result> next();
+
+  /// Done with the header that `next` gave: what stands behind it is kept.
+  void consume();
+
+  /// Reads what there is while a response is under way. False: the client has left, or sends too much.
+  bool read_ahead();
+  /// What was kept; it is no longer.
+  generators::Buffer take_kept() noexcept { return std::move(kept_); }
+
+ private:
+  Connection::ReadStatus read_more();
+  std::optional<Result> parse();
+
+  Worker& worker_;
+  Connection& connection_;
+  generators::Buffer kept_;
+  std::string_view bytes_;  // of the request: in `kept_` or in the worker's buffer
+  std::size_t header_size_ = 0;
+};
+
+}  // namespace coyield::server

@@ -1,0 +1,185 @@
+#include <coyield/server/server.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <coyield/generators/blocking_pool.hpp>
+#include <coyield/handlers/application.hpp>
+#include <coyield/handlers/formats/format.hpp>
+#include <coyield/server/acceptor.hpp>
+#include <coyield/server/log.hpp>
+#include <coyield/server/process.hpp>
+#include <coyield/server/worker.hpp>
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+namespace coyield::server {
+
+/// All that exists while the server is open. The first worker runs in the thread of `run`, and has the
+/// acceptors and the signals.
+class Server::Running {
+ public:
+  Running(const config::ServerConfig& config,
+          std::vector<std::pair<config::EndpointConfig, handlers::StreamFactory>> endpoints);
+  ~Running();
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  std::vector<std::string> addresses() const;
+  void run();
+  /// From any thread.
+  void stop();
+  const Log& log() const noexcept { return log_; }
+
+ private:
+  struct Deadline final : generators::Wakeup {
+    explicit Deadline(Running& owner) noexcept : server(owner) {}
+    void woken() override { server.end_now("drained", "time is up"); }
+    Running& server;
+  };
+
+  void accept(int descriptor, int family, std::string peer);
+  void wait_for_signal();
+  void begin_drain(const std::string& why);
+  void end_now(std::string_view event, std::string_view why);
+  Worker& first() noexcept { return *workers_.front(); }
+
+  config::ServerConfig config_;
+  Log log_;
+  generators::BlockingPool blocking_;
+  handlers::Application application_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::unique_ptr<asio::signal_set> signals_;
+  Deadline deadline_;
+  bool draining_ = false;
+};
+
+Server::Running::Running(const config::ServerConfig& config,
+                         std::vector<std::pair<config::EndpointConfig, handlers::StreamFactory>> endpoints)
+    : config_(config), log_(config.log), application_(config, handlers::all_formats()), deadline_(*this) {
+  for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
+  const unsigned threads = config_.threads != 0 ? config_.threads : usable_processors();
+  const Shared shared{config_, application_, log_, blocking_};
+  for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
+  for (const config::ListenAddress& address : config_.listen) {
+    acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_,
+                                                    [this](int descriptor, int family, std::string peer) {
+                                                      accept(descriptor, family, std::move(peer));
+                                                    }));
+  }
+}
+
+Server::Running::~Running() {
+  deadline_.cancel();
+  signals_.reset();
+  acceptors_.clear();
+}
+
+std::vector<std::string> Server::Running::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& acceptor : acceptors_) all.push_back(config::to_string(acceptor->address()));
+  return all;
+}
+
+void Server::Running::accept(int descriptor, int family, std::string peer) {
+  Worker* least = workers_.front().get();
+  for (const auto& worker : workers_) {
+    if (worker->load() < least->load()) least = worker.get();
+  }
+  least->adopt(descriptor, family, std::move(peer));
+}
+
+void Server::Running::run() {
+  raise_descriptor_limit();
+  signals_ = std::make_unique<asio::signal_set>(first().io(), SIGTERM, SIGINT);
+  wait_for_signal();
+  for (const auto& acceptor : acceptors_) {
+    acceptor->start();
+    log_.info("listening", {{"address", config::to_string(acceptor->address())}});
+  }
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    first().hold();  // it has the signals and the deadline, and so stays to the last
+    threads.emplace_back([this, worker = workers_[i].get()] {
+      worker->run();
+      asio::post(first().io(), [this] { first().release(); });
+    });
+  }
+  first().run();
+  threads.clear();
+  log_.info("stopped", {});
+}
+
+void Server::Running::wait_for_signal() {
+  signals_->async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (draining_) {
+      end_now("stopping", "a second signal");
+      return;
+    }
+    begin_drain(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    wait_for_signal();
+  });
+}
+
+void Server::Running::stop() {
+  asio::post(first().io(), [this] { begin_drain("stop"); });
+}
+
+void Server::Running::begin_drain(const std::string& why) {
+  if (std::exchange(draining_, true)) return;
+  log_.info("draining", {{"why", why}});
+  for (const auto& acceptor : acceptors_) acceptor->stop();
+  first().loop().after(config_.drain, deadline_);
+  for (const auto& worker : workers_) worker->begin_drain();
+}
+
+void Server::Running::end_now(std::string_view event, std::string_view why) {
+  log_.info(event, {{"why", why}});
+  for (const auto& worker : workers_) worker->begin_stop();
+}
+
+Server::Server(config::ServerConfig config) : config_(std::move(config)) {}
+Server::~Server() = default;
+
+Server& Server::stream_items(std::string_view pattern, handlers::StreamFactory factory,
+                             config::EndpointConfig options) {
+  options.pattern = config::parse_route_pattern(pattern).value();
+  for (const auto& [other, unused] : endpoints_) {
+    if (config::same_paths(other.pattern, options.pattern)) {
+      throw std::invalid_argument("\"" + other.pattern.text + "\" answers to the paths of \"" +
+                                  options.pattern.text + "\" already");
+    }
+  }
+  endpoints_.emplace_back(std::move(options), std::move(factory));
+  return *this;
+}
+
+Server& Server::listen(std::string_view address) {
+  if (!std::exchange(own_addresses_, true)) config_.listen.clear();
+  config_.listen.push_back(config::parse_listen_address(address).value());
+  return *this;
+}
+
+std::vector<std::string> Server::open() {
+  if (!running_) running_ = std::make_unique<Running>(config_, std::move(endpoints_));
+  return running_->addresses();
+}
+
+int Server::run() {
+  try {
+    open();
+  } catch (const std::exception& error) {
+    Log(config_.log).error("start", {{"error", error.what()}});
+    return 1;
+  }
+  running_->run();
+  return 0;
+}
+
+void Server::stop() {
+  if (running_) running_->stop();
+}
+
+}  // namespace coyield::server

@@ -1,0 +1,140 @@
+#include <coyield/server/websocket_framing.hpp>
+
+#include <utility>
+
+namespace coyield::server {
+
+using generators::Buffer;
+using generators::Encoder;
+using generators::Failure;
+using generators::FailureKind;
+using generators::Item;
+using generators::PayloadKind;
+using websocket::CloseCode;
+using websocket::Event;
+using websocket::Opcode;
+
+namespace {
+
+/// More than this of pongs and the like that the client does not take: nothing more is read from it.
+constexpr std::size_t max_unsent_answers = 64 * 1024;
+
+websocket::Decoder::Options decoder_options(const handlers::StreamOptions& options,
+                                            const std::optional<websocket::DeflateParams>& deflate) {
+  websocket::Decoder::Options result;
+  result.max_message = options.max_message;
+  result.deflate = deflate;
+  return result;
+}
+
+}  // namespace
+
+WebSocketFraming::WebSocketFraming(Worker& worker, Connection& connection,
+                                   const handlers::StreamOptions& options, std::shared_ptr<Inbox> inbox,
+                                   const std::optional<websocket::DeflateParams>& deflate)
+    : worker_(worker),
+      connection_(connection),
+      decoder_(decoder_options(options, deflate)),
+      inbox_(options.input ? std::move(inbox) : nullptr),
+      deflater_(deflate ? std::make_unique<websocket::Deflater>(deflate->server) : nullptr) {}
+
+WebSocketFraming::~WebSocketFraming() {
+  if (inbox_) inbox_->close();
+}
+
+void WebSocketFraming::compressed_item(Encoder& encoder, const Item& item, Opcode opcode, Buffer& out) {
+  Buffer plain(256);
+  encoder.item(item, plain);
+  websocket::FrameWriter frame(out, opcode, websocket::Coding::deflated);
+  deflater_->compress(plain.view(), out);
+  frame.end();
+}
+
+Inbound WebSocketFraming::heartbeat(Encoder& /*encoder*/, Buffer& out) {
+  if (!std::exchange(heard_, false)) return Inbound::left;
+  if (closing_.may_send()) websocket::append_frame(out, Opcode::ping, {});
+  return Inbound::go_on;
+}
+
+void WebSocketFraming::end(Encoder& encoder, Buffer& out) {
+  encoder.end(out);
+  append_close(CloseCode::normal, "end", out);
+}
+
+void WebSocketFraming::failed(Encoder& encoder, const Failure& failure, Buffer& out) {
+  encoder.failed(failure, out);
+  append_close(CloseCode::internal_error, failure.message(), out);
+}
+
+void WebSocketFraming::draining(Encoder& encoder, Buffer& out) {
+  encoder.draining(out);
+  append_close(CloseCode::going_away, "the server is going away", out);
+}
+
+void WebSocketFraming::append_close(CloseCode code, std::string_view reason, Buffer& out) {
+  if (closing_.send()) websocket::append_close(out, code, reason);
+}
+
+Inbound WebSocketFraming::received() {
+  for (;;) {
+    if (connection_.unsent() > max_unsent_answers || (inbox_ && inbox_->full())) return Inbound::go_on;
+    const auto read = connection_.read_some(worker_.in());
+    if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
+    if (read.status == Connection::ReadStatus::closed) return Inbound::left;
+    if (received(worker_.in().first(read.size)) == Inbound::left) return Inbound::left;
+  }
+}
+
+Inbound WebSocketFraming::received(std::span<char> bytes) {
+  heard_ = true;
+  decoder_.feed(bytes);
+  while (const Event event = decoder_.next()) {
+    if (take(event) == Inbound::left) return Inbound::left;
+  }
+  return Inbound::go_on;
+}
+
+Inbound WebSocketFraming::take(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::text:
+      return take_message(PayloadKind::text, event.payload);
+    case Event::Kind::binary:
+      return take_message(PayloadKind::bytes, event.payload);
+    case Event::Kind::ping: {
+      if (!closing_.may_send()) return Inbound::go_on;
+      Buffer pong(128);
+      websocket::append_frame(pong, Opcode::pong, event.payload);
+      return connection_.send(pong.view()) ? Inbound::go_on : Inbound::left;
+    }
+    case Event::Kind::close:
+      if (const auto echo = closing_.receive(event.code)) {
+        Buffer answer(128);
+        websocket::append_close(answer, *echo);
+        connection_.send(answer.view());
+      }
+      return Inbound::left;
+    case Event::Kind::error:
+      return close(event.code, event.payload);
+    case Event::Kind::pong:
+    case Event::Kind::none:
+      return Inbound::go_on;
+  }
+  return Inbound::go_on;
+}
+
+Inbound WebSocketFraming::take_message(PayloadKind kind, std::string_view payload) {
+  if (!closing_.may_send()) return Inbound::go_on;  // too late for the generator
+  if (!inbox_) return close(CloseCode::policy_violation, "this endpoint takes no messages");
+  inbox_->push(kind, payload);
+  return Inbound::go_on;
+}
+
+Inbound WebSocketFraming::close(CloseCode code, std::string_view reason) {
+  worker_.shared().log.debug("refused", {{"client", connection_.peer()}, {"reason", reason}});
+  Buffer frame(192);
+  append_close(code, reason, frame);
+  connection_.send(frame.view());
+  return Inbound::left;
+}
+
+}  // namespace coyield::server

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <coyield/server/connection.hpp>
+#include <coyield/server/framing.hpp>
+#include <coyield/server/inbox.hpp>
+#include <coyield/server/websocket/close_handshake.hpp>
+#include <coyield/server/websocket/decoder.hpp>
+#include <coyield/server/websocket/deflate.hpp>
+#include <coyield/server/websocket/frame.hpp>
+#include <coyield/server/worker.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace coyield::server {
+
+/// A stream as WebSocket messages, one item each, and what the client says meanwhile.
+///
+/// Pings are answered, messages go to `inbox` where the endpoint takes them, and a client that breaks the
+/// protocol is told which rule. While the inbox is full nothing is read.
+class WebSocketFraming {
+ public:
+  WebSocketFraming(Worker& worker, Connection& connection, const handlers::StreamOptions& options,
+                   std::shared_ptr<Inbox> inbox, const std::optional<websocket::DeflateParams>& deflate);
+  ~WebSocketFraming();
+  WebSocketFraming(const WebSocketFraming&) = delete;
+  WebSocketFraming& operator=(const WebSocketFraming&) = delete;
+
+  void open(generators::Buffer& /*out*/) {}
+  void item(generators::Encoder& encoder, const generators::Item& item, generators::Buffer& out) {
+    using websocket::Opcode;
+    const Opcode opcode = encoder.binary(item) ? Opcode::binary : Opcode::text;
+    if (deflater_) [[unlikely]] {
+      compressed_item(encoder, item, opcode, out);
+      return;
+    }
+    websocket::FrameWriter frame(out, opcode);
+    try {
+      encoder.item(item, out);
+    } catch (...) {
+      frame.abandon();
+      throw;
+    }
+    frame.end();
+  }
+  /// A ping. One that nothing was heard behind until the next is a client that has gone.
+  Inbound heartbeat(generators::Encoder& encoder, generators::Buffer& out);
+  void end(generators::Encoder& encoder, generators::Buffer& out);
+  void failed(generators::Encoder& encoder, const generators::Failure& failure, generators::Buffer& out);
+  void draining(generators::Encoder& encoder, generators::Buffer& out);
+  std::string_view seal(generators::Buffer& out) { return out.view(); }
+
+  Inbound received();
+  /// What has come before the stream began.
+  Inbound received(std::span<char> bytes);
+
+  const websocket::CloseHandshake& closing() const noexcept { return closing_; }
+
+ private:
+  void compressed_item(generators::Encoder& encoder, const generators::Item& item, websocket::Opcode opcode,
+                       generators::Buffer& out);
+  Inbound take(const websocket::Event& event);
+  Inbound take_message(generators::PayloadKind kind, std::string_view payload);
+  Inbound close(websocket::CloseCode code, std::string_view reason);
+  void append_close(websocket::CloseCode code, std::string_view reason, generators::Buffer& out);
+
+  Worker& worker_;
+  Connection& connection_;
+  websocket::Decoder decoder_;
+  websocket::CloseHandshake closing_;
+  std::shared_ptr<Inbox> inbox_;
+  std::unique_ptr<websocket::Deflater> deflater_;
+  bool heard_ = true;  // something has come since the last ping
+};
+
+}  // namespace coyield::server

@@ -1,0 +1,121 @@
+#include <coyield/server/worker.hpp>
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <coyield/generators/spawn.hpp>
+#include <coyield/server/http_session.hpp>
+#include <ctime>
+
+namespace coyield::server {
+
+namespace {
+
+constexpr std::size_t batch_bytes = 64 * 1024;
+constexpr std::size_t read_bytes = 64 * 1024;
+
+/// A descriptor on its way to another thread, closed if it does not arrive.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
+  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int release() noexcept { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+Worker::Worker(const Shared& shared)
+    : shared_(shared),
+      out_(batch_bytes + batch_bytes / 4),
+      in_(read_bytes),
+      io_(1),
+      loop_(generators::Loop::of(io_.get_executor())),
+      work_(asio::make_work_guard(io_)) {}
+
+Worker::~Worker() = default;
+
+void Worker::run() { io_.run(); }
+
+void Worker::adopt(int descriptor, int family, std::string peer) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  asio::post(io_, [this, owned = Descriptor(descriptor), family, peer = std::move(peer)]() mutable {
+    start(owned.release(), family, std::move(peer));
+  });
+}
+
+void Worker::start(int descriptor, int family, std::string peer) {
+  ConnectionPtr connection;
+  try {
+    connection = new Connection(loop_, descriptor, family, std::move(peer));
+  } catch (const std::exception& error) {
+    shared_.log.error("connection", {{"error", error.what()}});
+    ::close(descriptor);
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    leave_if_done();
+    return;
+  }
+  connections_.push_back(*connection);
+  generators::spawn(loop_.executor(), serve_connection(*this, connection),
+                    [this, connection](const std::exception_ptr& error) {
+                      if (error) {
+                        try {
+                          std::rethrow_exception(error);
+                        } catch (const std::exception& what) {
+                          shared_.log.error("session",
+                                            {{"client", connection->peer()}, {"error", what.what()}});
+                        }
+                      }
+                      connection->close();
+                      connection->unlink();
+                      load_.fetch_sub(1, std::memory_order_relaxed);
+                      leave_if_done();
+                    });
+}
+
+void Worker::begin_drain() {
+  asio::post(io_, [this] {
+    draining_ = true;
+    work_.reset();
+    wake_all();
+  });
+}
+
+void Worker::begin_stop() {
+  asio::post(io_, [this] {
+    draining_ = stopping_ = true;
+    work_.reset();
+    wake_all();
+  });
+}
+
+void Worker::wake_all() {
+  for (Connection& connection : connections_) connection.wake().set();
+  leave_if_done();
+}
+
+/// Timers and watches of nobody's must not keep the thread.
+void Worker::leave_if_done() {
+  if (draining_ && load() == 0 && holds_ == 0) io_.stop();
+}
+
+std::string_view Worker::date() {
+  const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(loop_.wall()).count();
+  if (second != date_second_) {
+    date_second_ = second;
+    const std::time_t time = second;
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[64];
+    date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  }
+  return date_;
+}
+
+}  // namespace coyield::server

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <coyield/config/configuration.hpp>
+#include <coyield/generators/blocking_pool.hpp>
+#include <coyield/generators/buffer.hpp>
+#include <coyield/generators/loop.hpp>
+#include <coyield/handlers/application.hpp>
+#include <coyield/server/connection.hpp>
+#include <coyield/server/log.hpp>
+#include <coyield/server/request_parser.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace coyield::server {
+
+/// What the threads of a server share. Nothing in it changes while they run.
+struct Shared {
+  const config::ServerConfig& config;
+  const handlers::Application& application;
+  const Log& log;
+  generators::BlockingPool& blocking;
+};
+
+/// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
+///
+/// A connection, its generator and its pump stay on the worker that they began on. Members are for its own
+/// thread, except `adopt`, `begin_drain` and `begin_stop`, which are for any.
+class Worker {
+ public:
+  explicit Worker(const Shared& shared);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  const Shared& shared() const noexcept { return shared_; }
+  asio::io_context& io() noexcept { return io_; }
+  generators::Loop& loop() noexcept { return loop_; }
+
+  /// Runs until `begin_stop`, or until a drain has let all connections go.
+  void run();
+
+  /// Serves a connected socket. Owns the descriptor from here on.
+  void adopt(int descriptor, int family, std::string peer);
+  /// Connections, as the acceptor counts them: to find the worker with the fewest.
+  std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+
+  /// Finite streams may end; everybody else is told, and let go.
+  void begin_drain();
+  /// Everybody is let go at once.
+  void begin_stop();
+  /// Keeps `run` from ending with its last connection, until as many `release`s.
+  void hold() noexcept { ++holds_; }
+  void release() {
+    --holds_;
+    leave_if_done();
+  }
+  bool draining() const noexcept { return draining_; }
+  bool stopping() const noexcept { return stopping_; }
+
+  // Buffers, for use up to the next suspension.
+
+  /// Where items are encoded. Empty, with room for a whole batch.
+  generators::Buffer& out() noexcept {
+    out_.clear();
+    return out_;
+  }
+  /// What was read from a socket.
+  std::span<char> in() noexcept { return in_; }
+  /// The request that is being handled.
+  RequestHead& head() noexcept { return head_; }
+  /// The value of the `Date` field, made once a second.
+  std::string_view date();
+
+ private:
+  void start(int descriptor, int family, std::string peer);
+  void wake_all();
+  void leave_if_done();
+
+  using Connections = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
+
+  Shared shared_;
+  std::atomic<std::size_t> load_ = 0;
+  std::size_t holds_ = 0;
+  bool draining_ = false;
+  bool stopping_ = false;
+  generators::Buffer out_;
+  std::vector<char> in_;
+  RequestHead head_;
+  std::string date_;
+  std::int64_t date_second_ = -1;
+  Connections connections_;
+  asio::io_context io_;  // last: what its end destroys may still use all of the above
+  generators::Loop& loop_;
+  asio::executor_work_guard<generators::Executor> work_;
+};
+
+}  // namespace coyield::server
