@@ -1,0 +1,128 @@
+#include <coyield/generators/sources/line_buffer.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <coyield/generators/failure.hpp>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace coyield::generators {
+namespace {
+
+struct Line {
+  std::string text;
+  std::uint64_t offset;
+  std::uint64_t number;
+  bool operator==(const Line&) const = default;
+};
+std::ostream& operator<<(std::ostream& to, const Line& line) {
+  return to << '"' << line.text << "\" at " << line.offset << ", no. " << line.number;
+}
+
+/// All lines of `text`, which arrives in blocks of `most` bytes.
+std::vector<Line> split(std::string_view text, std::size_t most = 1 << 20, std::size_t max_line = 1 << 20,
+                        std::uint64_t offset = 0) {
+  LineBuffer lines(offset, max_line);
+  std::vector<Line> all;
+  while (!lines.ended()) {
+    const std::span<char> room = lines.room();
+    const std::size_t n = std::min({most, room.size(), text.size()});
+    std::memcpy(room.data(), text.data(), n);
+    text.remove_prefix(n);
+    if (n == 0) lines.end();
+    lines.commit(n);
+    std::string_view line;
+    while (lines.next(line)) all.push_back({std::string(line), lines.offset(), lines.number()});
+  }
+  return all;
+}
+
+TEST(LineBuffer, SplitsAtLfAndCrLf) {
+  struct Row {
+    const char* name;
+    std::string text;
+    std::vector<Line> lines;
+  };
+  const Row rows[] = {
+      {"nothing", "", {}},
+      {"an empty line", "\n", {{"", 0, 1}}},
+      {"two lines", "a\nbc\n", {{"a", 0, 1}, {"bc", 2, 2}}},
+      {"no line feed at the end", "a\nbc", {{"a", 0, 1}, {"bc", 2, 2}}},
+      {"CR LF", "a\r\n\r\nb\r\n", {{"a", 0, 1}, {"", 3, 2}, {"b", 5, 3}}},
+      {"one CR alone belongs to the CR LF", "a\r\r\n", {{"a\r", 0, 1}}},
+      {"CR within and at the end of a line", "a\rb\nc\r", {{"a\rb", 0, 1}, {"c\r", 4, 2}}},
+      {"NUL", std::string("a\0b\n", 4), {{std::string("a\0b", 3), 0, 1}}},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(split(row.text), row.lines) << row.name;
+    EXPECT_EQ(split(row.text, 1), row.lines) << row.name << ", byte by byte";
+  }
+}
+
+TEST(LineBuffer, CountsOffsetsFromWhereItStarts) {
+  EXPECT_EQ(split("a\nb\n", 100, 100, 5'000'000'000),
+            (std::vector<Line>{{"a", 5'000'000'000, 1}, {"b", 5'000'000'002, 2}}));
+}
+
+TEST(LineBuffer, GivesTheSameLinesHoweverTheyArrive) {
+  std::mt19937 random(1);
+  std::string text;
+  std::vector<Line> expected;
+  for (std::uint64_t number = 1; number <= 400; ++number) {
+    const std::string line(random() % (number % 50 == 0 ? 200'000 : 300),
+                           static_cast<char>('a' + number % 26));
+    expected.push_back({line, text.size(), number});
+    text += line + (random() % 2 == 0 ? "\n" : "\r\n");
+  }
+  for (const std::size_t most : {std::size_t{7}, std::size_t{4096}, std::size_t{1} << 20}) {
+    EXPECT_TRUE(split(text, most) == expected) << most;
+  }
+}
+
+TEST(LineBuffer, TakesALineOfTheGreatestLengthAndNoLonger) {
+  for (const std::size_t max :
+       {std::size_t{10}, LineBuffer::block - 1, LineBuffer::block, 3 * LineBuffer::block}) {
+    const std::string longest(max, 'x');
+    EXPECT_EQ(split("a\n" + longest + "\r\n", 1000, max).size(), 2u) << max;
+    EXPECT_EQ(split("a\n" + longest, 1000, max).size(), 2u) << max;
+    for (const char* end : {"x\n", "x\r\n", "x", "\r", "xxxxxx"}) {
+      try {
+        split("a\n" + longest + end, 1000, max);
+        ADD_FAILURE() << max << " and more were taken";
+      } catch (const Failure& failure) {
+        EXPECT_EQ(std::string(failure.what()).find("the line at byte 2 is longer than "), 0u)
+            << failure.what();
+      }
+    }
+  }
+}
+
+TEST(LineBuffer, HoldsNoMoreThanItsBlockOrTheLongestLine) {
+  LineBuffer lines(0, 1 << 20);
+  EXPECT_EQ(lines.capacity(), 0u) << "nothing is allocated before it is needed";
+  std::string_view line;
+  EXPECT_FALSE(lines.next(line));
+  for (int i = 0; i < 100; ++i) {
+    const std::span<char> room = lines.room();
+    std::memset(room.data(), 'x', room.size());
+    for (std::size_t at = 99; at < room.size(); at += 100) room[at] = '\n';
+    lines.commit(room.size());
+    while (lines.next(line)) ASSERT_LE(line.size(), 200u);
+  }
+  EXPECT_EQ(lines.capacity(), LineBuffer::block);
+  EXPECT_THROW(
+      for (int i = 0; i < 1000; ++i) {
+        const std::span<char> room = lines.room();
+        std::memset(room.data(), 'x', room.size());
+        lines.commit(room.size());
+        ASSERT_FALSE(lines.next(line));
+        ASSERT_LE(lines.capacity(), (std::size_t{1} << 20) + 2);
+      },
+      Failure);
+}
+
+}  // namespace
+}  // namespace coyield::generators
