@@ -13,10 +13,9 @@ class BlockingPool;
 
 /// What a source is started with beside its arguments.
 struct SourceContext {
-  AsyncGenerator<Item> input = {};   ///< what the client sends; at its end where nothing may be sent
-  BlockingPool* blocking = nullptr;  ///< threads for calls that block; lives longer than any source
-  std::size_t max_item = std::size_t{1}
-                         << 20;  ///< no item is longer, in bytes: a source that finds one fails
+  AsyncGenerator<Item> input = {};     ///< what the client sends; at its end where nothing may be sent
+  BlockingPool* blocking = nullptr;    ///< threads for calls that block; lives longer than any source
+  std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
 };
 
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
