@@ -1,0 +1,83 @@
+"""The rows of the table: what is asked of the load client, which figure counts, and what coyield has to reach."""
+import dataclasses
+import typing
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    title: str
+    mode: str
+    path: str
+    key: str  # of the client's report
+    unit: str
+    scale: float = 1.0
+    more_is_better: bool = True
+    arguments: tuple = ()
+    clients: bool = False  # with --clients connections
+    seconds: typing.Optional[float] = None  # instead of --seconds
+    notes: tuple = ()  # further figures: (key, text with {})
+    goal: str = ""
+    # Given the median, that of limit_format (None where it did not run), and all the client's reports.
+    reached: typing.Optional[typing.Callable] = None
+
+
+PER_CPU = (("per_cpu_s", "{:.3g} M items per second of CPU"),)
+SERVED = (*PER_CPU, ("served", "{:.0f} clients served"), ("least_items", "least {:.0f} items"), ("most_items", "most {:.0f}"))
+MEMORY = (("bytes_per_connection", "{:.0f} bytes a client"),)
+LATE = (("late_us_p50", "late by {:.0f} µs"), ("late_us_p99", "p99 {:.0f} µs"), ("unevenness", "unevenness {:.1f}"))
+
+
+def part_of_limit(portion):
+    return lambda value, limit, reports: limit is not None and value >= portion * limit
+
+
+def at_most(bound):
+    return lambda value, limit, reports: value <= bound
+
+
+def at_least(bound):
+    return lambda value, limit, reports: value >= bound
+
+
+def served_and_part_of_limit(portion):
+    return lambda value, limit, reports: (part_of_limit(portion)(value, limit, reports)
+                                          and all(report["served"] == report["connections"] for report in reports))
+
+
+def idle_goal(value, limit, reports):
+    return value <= 0.2 and all(r["bytes_per_connection"] <= 2500 and r["late_us_p99"] <= 5000 for r in reports)
+
+
+SIXTY_FOUR = ("--connections", "64", "--expect-items", "10")
+RAMP = ("--ramp", "3")
+
+ROWS = {
+    "ndjson": Row("one NDJSON stream", "ndjson", "/ndjson", "items_per_s", "M items/s", 1e-6, notes=PER_CPU,
+                  goal="at least 0.8 of limit_format", reached=part_of_limit(0.8)),
+    "ws": Row("one WebSocket stream", "websocket", "/ws", "items_per_s", "M items/s", 1e-6, notes=PER_CPU,
+              goal="at least 0.8 of limit_format", reached=part_of_limit(0.8)),
+    "ndjson256": Row("256 NDJSON streams", "ndjson", "/ndjson", "items_per_s", "M items/s", 1e-6,
+                     arguments=("--connections", "256"), notes=SERVED,
+                     goal="at least 0.7 of limit_format, every client served", reached=served_and_part_of_limit(0.7)),
+    "short": Row("streams of 10 items, kept-alive, 64 at a time", "short", "/short", "cpu_us_per_stream",
+                 "µs of CPU a stream", more_is_better=False, arguments=SIXTY_FOUR,
+                 notes=(("streams_per_s", "{:.0f} streams/s"), ("time_us_p99", "p99 {:.0f} µs")),
+                 goal="at most 12 µs", reached=at_most(12)),
+    "short-new": Row("streams of 10 items, a new connection each, 64 at a time", "short", "/short", "cpu_us_per_stream",
+                     "µs of CPU a stream", more_is_better=False, arguments=(*SIXTY_FOUR, "--new-connections"),
+                     notes=(("streams_per_s", "{:.0f} streams/s"), ("time_us_p99", "p99 {:.0f} µs")),
+                     goal="at most 40 µs", reached=at_most(40)),
+    "idle-ws": Row("many WebSocket clients, 1 item/s each", "idle-ws", "/tick", "cores", "cores", more_is_better=False,
+                   arguments=RAMP, clients=True, seconds=10, notes=LATE + MEMORY,
+                   goal="at most 0.2 cores, 2500 bytes each, p99 at most 5 ms late (10,000 clients)", reached=idle_goal),
+    "file-text": Row("a file of 100-byte lines as text", "file", "/file?format=text", "file_bytes_per_s", "GB/s", 1e-9,
+                     seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 1 GB/s", reached=at_least(1e9)),
+    "file-ndjson": Row("a file of 100-byte lines as NDJSON", "file", "/file?format=ndjson", "file_bytes_per_s", "GB/s", 1e-9,
+                       seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 0.6 GB/s", reached=at_least(0.6e9)),
+    "hold-ndjson": Row("an idle NDJSON connection", "hold", "/quiet", "bytes_per_connection", "bytes", more_is_better=False,
+                       arguments=RAMP, clients=True, seconds=2),
+    "hold-sse": Row("an idle SSE connection", "hold", "/quiet?format=sse", "bytes_per_connection", "bytes",
+                    more_is_better=False, arguments=RAMP, clients=True, seconds=2),
+    "hold-ws": Row("an idle WebSocket connection", "hold", "/quiet", "bytes_per_connection", "bytes", more_is_better=False,
+                   arguments=(*RAMP, "--websocket"), clients=True, seconds=2),
+}
