@@ -12,12 +12,12 @@ namespace coyield::config {
 
 /// How much of anything one client may have. Bytes.
 struct Limits {
-  std::uint64_t max_header = 16 * 1024;
-  std::uint64_t max_target = 8 * 1024;
-  std::uint64_t max_body = 1024 * 1024;
-  std::uint64_t max_message = 64 * 1024;
-  std::uint64_t max_item = 1024 * 1024;
-  std::uint64_t queue = 128 * 1024;
+  std::uint64_t max_header = 16ull * 1024;
+  std::uint64_t max_target = 8ull * 1024;
+  std::uint64_t max_body = 1024ull * 1024;
+  std::uint64_t max_message = 64ull * 1024;
+  std::uint64_t max_item = 1024ull * 1024;
+  std::uint64_t queue = 128ull * 1024;
 
   bool operator==(const Limits&) const = default;
 };

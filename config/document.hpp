@@ -45,7 +45,7 @@ std::string_view kind_name(Node::Kind kind);
 /// The same value without positions.
 nlohmann::json to_json(const Node& node);
 
-inline constexpr std::size_t max_document_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t max_document_bytes = 4ull * 1024 * 1024;
 inline constexpr std::size_t max_document_depth = 64;
 
 /// Reads JSON with `//` and `/* */` comments; a byte order mark is skipped.

@@ -232,6 +232,7 @@ class ComponentReader {
     const auto names = scope_.pattern()->names();
     if (std::ranges::find(names, name) != names.end()) return std::nullopt;
     std::vector<std::string> written;
+    written.reserve(names.size());
     for (const auto& each : names) written.push_back("${path." + each + "}");
     auto advice = advise("${path." + name + "}", written);
     if (advice.empty())
