@@ -14,10 +14,8 @@ namespace coyield::config {
 struct Limits {
   std::uint64_t max_header = 16ull * 1024;
   std::uint64_t max_target = 8ull * 1024;
-  std::uint64_t max_body = 1024ull * 1024;
   std::uint64_t max_message = 64ull * 1024;
   std::uint64_t max_item = 1024ull * 1024;
-  std::uint64_t queue = 128ull * 1024;
 
   bool operator==(const Limits&) const = default;
 };
@@ -61,7 +59,6 @@ struct Log {
 
 struct ServerConfig {
   std::vector<ListenAddress> listen = {ListenAddress{}};
-  std::optional<ListenAddress> admin = {};
   unsigned threads = 0;  ///< 0: as many as this process may use
   std::chrono::nanoseconds drain = std::chrono::seconds(10);
   Limits limits = {};

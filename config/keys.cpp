@@ -80,14 +80,6 @@ Key<ServerConfig> listen_key() {
           }};
 }
 
-Key<ServerConfig> admin_key() {
-  return {"admin", "Where health and figures are served, apart from the endpoints. Left out: nowhere.",
-          [](const Scope& scope, const Node& node, ServerConfig& server) {
-            server.admin = read_address(scope, node);
-          },
-          [](const Catalogue&) { return address_schema(); }};
-}
-
 // ---- who may read
 
 /// What RFC 6750 lets a bearer token consist of: a token with any other character could never be sent.
@@ -188,14 +180,10 @@ const Keys<Limits>& limit_keys() {
             {kib(1), mib(1)}),
       field("max_target", &Limits::max_target, "The most that a request's path and query may have.",
             {Size{128}, mib(1)}),
-      field("max_body", &Limits::max_body, "The most that a request's body may have.",
-            {Size{0}, kib(4 << 20)}),
       field("max_message", &Limits::max_message, "The most that a message of a WebSocket client may have.",
             {Size{125}, mib(1024)}),
       field("max_item", &Limits::max_item,
             "The most that one item of a stream may have; more fails the stream.", {kib(1), mib(1024)}),
-      field("queue", &Limits::queue, "The most that is kept for a client that does not take it.",
-            {kib(4), mib(1024)}),
   };
   return keys;
 }
@@ -231,7 +219,6 @@ const Keys<Log>& log_keys() {
 const Keys<ServerConfig>& server_keys() {
   static const Keys<ServerConfig> keys = {
       listen_key(),
-      admin_key(),
       field("threads", &ServerConfig::threads,
             "How many threads serve; 0 for as many as the process may use.", {0, most_threads}),
       field("drain", &ServerConfig::drain,

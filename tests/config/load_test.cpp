@@ -37,9 +37,9 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
   auto server = read(R"({
     "$schema": "./coyield.schema.json",
     "server": {
-      "listen": ["0.0.0.0:80", "[::1]:80", "unix:/run/c.sock"], "admin": "127.0.0.1:9090", "threads": 3, "drain": "5s",
-      "limits": { "max_header": "8KiB", "max_target": "4KiB", "max_body": "2MiB", "max_message": "32KiB",
-                  "max_item": "3MiB", "queue": "64KiB" },
+      "listen": ["0.0.0.0:80", "[::1]:80", "unix:/run/c.sock"], "threads": 3, "drain": "5s",
+      "limits": { "max_header": "8KiB", "max_target": "4KiB", "max_message": "32KiB",
+                  "max_item": "3MiB" },
       "timeouts": { "header": "1s", "idle": "2s", "write": "3s", "least_rate": "0B", "heartbeat": "4s",
                     "first_item": "0s" },
       "cors": { "origins": ["https://example.com", "http://localhost:3000"] },
@@ -51,10 +51,9 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
   ServerConfig expected;
   expected.listen = {parse_listen_address("0.0.0.0:80").value(), parse_listen_address("[::1]:80").value(),
                      parse_listen_address("unix:/run/c.sock").value()};
-  expected.admin = parse_listen_address("127.0.0.1:9090").value();
   expected.threads = 3;
   expected.drain = 5s;
-  expected.limits = {8 << 10, 4 << 10, 2 << 20, 32 << 10, 3 << 20, 64 << 10};
+  expected.limits = {8 << 10, 4 << 10, 32 << 10, 3 << 20};
   expected.timeouts = {1s, 2s, 3s, 0, 4s, 0s};
   expected.cors.origins = {"https://example.com", "http://localhost:3000"};
   expected.access.tokens = {{"one", "two"}};
