@@ -169,6 +169,7 @@ int run_command_line(int argc, char** argv) {
   app.add_option("--listen", options.listen,
                  "Where to listen: 127.0.0.1:8080, [::1]:8080, unix:/run/coyield.sock")
       ->envname("COYIELD_LISTEN")
+      ->allow_extra_args(false)
       ->type_name("ADDR:PORT");
   app.add_option("--log-format", options.log_format, "text or json")
       ->envname("COYIELD_LOG_FORMAT")
