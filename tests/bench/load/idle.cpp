@@ -35,11 +35,20 @@ struct Lateness {
   }
 };
 
+/// The server's memory once it has served a few, who leave again: what they took is there for others.
+std::uint64_t memory_at_baseline(const Plan& plan, const ServerProbe& server) {
+  Crowd few(plan, baseline_connections);
+  few.open_all(0);
+  few.turn_for(1);
+  return server.private_bytes();
+}
+
 void report_memory(Report& report, std::uint64_t before, std::uint64_t after, int connections) {
   const auto growth = static_cast<double>(after) - static_cast<double>(before);
+  const int more = connections > baseline_connections ? connections - baseline_connections : connections;
   report.add("server_bytes_before", before);
   report.add("server_bytes_after", after);
-  report.add("bytes_per_connection", growth / connections);
+  report.add("bytes_per_connection", growth / more);
 }
 
 }  // namespace
@@ -50,7 +59,7 @@ void run_idle_websockets(const Options& options, Report& report) {
                   .request = websocket_request(options.authority, options.path),
                   .on_message = [&](std::string_view text) { lateness.item(text); }};
   const ServerProbe server(options.pid);
-  const auto memory = server.private_bytes();
+  const auto memory = memory_at_baseline(plan, server);
   Crowd crowd(plan, options.connections);
   crowd.open_all(options.ramp);
   crowd.turn_for(options.warmup);
@@ -73,10 +82,7 @@ void run_hold(const Options& options, Report& report) {
                                                     : http_request(options.authority, options.path, false),
                   .check_items = false};
   const ServerProbe server(options.pid);
-  Crowd first(plan, baseline_connections);
-  first.open_all(0);
-  first.turn_for(options.warmup);
-  const auto memory = server.private_bytes();
+  const auto memory = memory_at_baseline(plan, server);
   Crowd crowd(plan, options.connections);
   crowd.open_all(options.ramp);
   const Window window(server);

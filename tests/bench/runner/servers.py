@@ -42,7 +42,7 @@ class Build:
     def coyield(self, port):
         if not self.coyield_path or not os.access(self.coyield_path, os.X_OK):
             raise Missing("coyield: say where the program is with --coyield PATH")
-        return [self.coyield_path, "serve", "--listen", f"127.0.0.1:{port}", HERE / "coyield.json"]
+        return [self.coyield_path, "serve", HERE / "coyield.json", "--listen", f"127.0.0.1:{port}"]
 
     def limit_ready(self, port):
         return [self.program("limit_ready"), port, self.file]
