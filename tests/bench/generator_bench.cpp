@@ -29,14 +29,15 @@ constinit HeapUse heap_use;
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: g++ takes an inlined half of the pair for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++heap_use.calls;
   heap_use.bytes += size;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace coyield::bench {
 namespace {
