@@ -72,9 +72,7 @@ class GeneratorRoot final : public Chain, public Pooled {
     }
     if (slot.is_connected()) {
       waiter_slot_ = slot;
-      slot.assign([this](asio::cancellation_type) {
-        if (waiter_) waiter_.post(executor(), asio::error::operation_aborted);
-      });
+      slot.assign([this](asio::cancellation_type) { end_wait(); });
     }
   }
 
@@ -121,6 +119,10 @@ class GeneratorRoot final : public Chain, public Pooled {
       AnyHandler<boost::system::error_code> waiter = std::move(waiter_);
       waiter.complete(executor(), boost::system::error_code());  // may destroy this root
     }
+  }
+  void end_wait() {
+    forget_slot();  // destroys what has called this
+    if (waiter_) waiter_.post(executor(), asio::error::operation_aborted);
   }
   void forget_slot() noexcept {
     if (waiter_slot_.is_connected()) std::exchange(waiter_slot_, asio::cancellation_slot()).clear();

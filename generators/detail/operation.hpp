@@ -132,13 +132,17 @@ class OperationAwaiter {
   State state_ = State::initiating;
 };
 
+/// How `asio::co_spawn` completes for a coroutine of this result.
+template <class T>
+struct SpawnSignature : std::type_identity<void(std::exception_ptr, T&&)> {};
+template <>
+struct SpawnSignature<void> : std::type_identity<void(std::exception_ptr)> {};
+
 /// An `asio::awaitable` as an operation: it runs as a coroutine of Asio's on the same executor.
 template <class T>
 class AwaitableOperation {
  public:
-  using Signature = typename std::conditional_t<
-      std::is_void_v<T>, std::type_identity<void(std::exception_ptr)>,
-      std::type_identity<void(std::exception_ptr, std::add_rvalue_reference_t<T>)>>::type;
+  using Signature = typename SpawnSignature<T>::type;
 
   AwaitableOperation(Executor executor, asio::awaitable<T> awaitable)
       : executor_(std::move(executor)), awaitable_(std::move(awaitable)) {}
