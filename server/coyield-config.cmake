@@ -1,0 +1,10 @@
+# find_package(coyield): the library coyield::coyield.
+include(CMakeFindDependencyMacro)
+find_dependency(Boost 1.81 COMPONENTS url)
+find_dependency(nlohmann_json)
+find_dependency(simdjson)
+find_dependency(spdlog)
+find_dependency(OpenSSL)
+find_dependency(ZLIB)
+find_dependency(Threads)
+include(${CMAKE_CURRENT_LIST_DIR}/coyield-targets.cmake)
