@@ -4,6 +4,7 @@
 
 #include <coyield/config/load.hpp>
 #include <coyield/generators/testing/test_loop.hpp>
+#include <initializer_list>
 #include <map>
 #include <stdexcept>
 
@@ -73,7 +74,7 @@ class PipelineTest : public ::testing::Test {
 /// The values of a request, whatever their origin.
 class Values final : public config::RequestValues {
  public:
-  explicit Values(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+  Values(std::initializer_list<std::pair<const std::string, std::string>> values) : values_(values) {}
   std::optional<std::string> find(config::Origin, std::string_view name) const override {
     const auto found = values_.find(std::string(name));
     return found == values_.end() ? std::nullopt : std::optional(found->second);
@@ -96,8 +97,8 @@ TEST_F(PipelineTest, MakesAStreamOfItsOwnForEachRequest) {
   const Pipeline pipeline(source(R"({"numbers": "${query.n}"})"), {stage(R"({"append": "${path.word:-?}"})")},
                           registry);
   TestLoop loop;
-  auto one = pipeline.start(Values({{"n", "1"}, {"word", "x"}}), {});
-  auto two = pipeline.start(Values({{"n", "2"}}), {});
+  auto one = pipeline.start(Values{{"n", "1"}, {"word", "x"}}, {});
+  auto two = pipeline.start(Values{{"n", "2"}}, {});
   ASSERT_TRUE(one);
   ASSERT_TRUE(two);
   EXPECT_EQ(texts(loop, *std::move(two)), (Texts{"0?", "1?"}));
@@ -108,12 +109,12 @@ TEST_F(PipelineTest, TellsWhichValueOfTheRequestIsWrong) {
   const Pipeline pipeline(source(R"({"numbers": "${query.n}"})"), {stage(R"({"append": "${path.word}"})")},
                           registry);
   for (const char* n : {"many", "101"}) {
-    const auto refused = pipeline.start(Values({{"n", n}, {"word", "x"}}), {});
+    const auto refused = pipeline.start(Values{{"n", n}, {"word", "x"}}, {});
     ASSERT_FALSE(refused) << n;
     EXPECT_EQ(refused.error().parameter, "n");
     EXPECT_EQ(refused.error().origin, "query.n");
   }
-  const auto missing = pipeline.start(Values({{"n", "1"}}), {});
+  const auto missing = pipeline.start(Values{{"n", "1"}}, {});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().parameter, "word");
 }
