@@ -1,0 +1,377 @@
+"""The command line: what it says, what it writes where, and its exit codes."""
+
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import wire
+from harness import PATIENCE, PROGRAM, Server, environment, run, wait_until
+
+COUNT = {"/count": {"source": {"counter": 3}}}
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="coyield-")
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+
+    def write(self, text, name="coyield.json"):
+        file = self.directory / name
+        file.write_text(text if isinstance(text, str) else json.dumps(text))
+        return str(file)
+
+    def run_here(self, *arguments, **variables):
+        return run(*arguments, cwd=self.directory, env=environment(**variables))
+
+    # Words.
+
+    def test_version_names_the_program_and_its_libraries(self):
+        result = run("--version")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r"^coyield \d+\.\d+\.\d+\n")
+        for library in ("Boost", "nlohmann", "OpenSSL", "zlib"):
+            self.assertIn(library, result.stdout)
+
+    def test_help_names_every_command(self):
+        result = run("--help")
+        self.assertEqual(result.returncode, 0)
+        for command in ("serve", "check", "list", "schema", "routes", "health"):
+            self.assertIn(command, result.stdout)
+        for command in ("serve", "check", "list", "health"):
+            self.assertEqual(run(command, "--help").returncode, 0)
+
+    def test_nonsense_is_exit_code_2_with_a_word_on_stderr(self):
+        for arguments in ((), ("nonsense",), ("serve", "--nonsense"), ("check",), ("list", "fruit"),
+                          ("serve", "--log-format", "xml"), ("serve", "--listen", "nowhere"),
+                          ("serve", "a", "b"), ("list", "sources", "nothing")):
+            with self.subTest(arguments):
+                result = self.run_here(*arguments)
+                self.assertEqual(result.returncode, 2)
+                self.assertTrue(result.stderr.strip())
+                self.assertEqual(result.stdout, "")
+
+    # check
+
+    def test_a_good_file_is_called_good(self):
+        result = run("check", self.write(COUNT_FILE))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("good", result.stdout)
+
+    def test_a_bad_file_is_exit_code_78_with_all_that_is_wrong_and_where(self):
+        file = self.write('{\n  "server": { "drian": "10s", "drain": 10 },\n  "endpoints": {\n'
+                          '    "/a": { "source": { "conter": 5 } },\n'
+                          '    "/b": { "source": { "clock": "1 parsec" } }\n  }\n}\n')
+        for command in ("check", "serve", "routes"):
+            with self.subTest(command):
+                result = run(command, file)
+                self.assertEqual(result.returncode, 78)
+                for line, words in ((2, "drian.*drain"), (2, "drain.*10s"), (4, "conter.*counter"), (5, "parsec")):
+                    self.assertRegex(result.stderr, rf"(?m)^{re.escape(file)}:{line}:.*{words}")
+
+    def test_files_that_cannot_be_read_are_exit_code_78(self):
+        for path in (self.directory / "missing.json", self.directory):
+            result = run("check", str(path))
+            self.assertEqual(result.returncode, 78)
+            self.assertIn(str(path), result.stderr)
+
+    def test_texts_that_are_no_configuration_are_exit_code_78(self):
+        for text in ("", "{", "[]", "nonsense", '{"endpoints": {}}', '{"endpoints": 5}', "\0", "\xff", "[" * 100_000,
+                     '{"endpoints": {"/a": {"source": "echo"}, "/a": {"source": "echo"}}}',
+                     '{"endpoints": {"/a/{x}": {"source": "echo"}, "/a/{y}": {"source": "echo"}}}',
+                     '{"endpoints": {"/a": {"source": {"counter": {"to": "${query.format}"}}}}}'):
+            with self.subTest(text[:50]):
+                result = run("check", self.write(text))
+                self.assertEqual(result.returncode, 78)
+                self.assertRegex(result.stderr, r"coyield\.json:\d+")
+
+    # list, schema, routes
+
+    def test_list_says_what_there_is(self):
+        everything = run("list").stdout
+        for name in ("counter", "clock", "file", "echo", "take", "skip", "ndjson", "sse", "json", "text"):
+            self.assertRegex(everything, rf"(?m)^\s*{name}\b")
+        self.assertNotIn("ndjson", run("list", "sources").stdout)
+
+    def test_list_says_all_about_one(self):
+        result = run("list", "sources", "clock")
+        self.assertEqual(result.returncode, 0)
+        for word in ("interval", "count", "1s"):
+            self.assertIn(word, result.stdout)
+
+    def test_list_suggests_the_name_that_was_meant(self):
+        self.assertIn("clock", run("list", "sources", "clok").stderr)
+
+    def test_the_schema_is_json_that_knows_every_source(self):
+        result = run("schema")
+        self.assertEqual(result.returncode, 0)
+        schema = json.loads(result.stdout)
+        self.assertIn("$schema", schema)
+        self.assertEqual(set(schema["properties"]) & {"server", "endpoints"}, {"server", "endpoints"})
+        for name in ("counter", "clock", "file", "echo"):
+            self.assertIn(f'"{name}"', result.stdout)
+
+    def test_routes_shows_paths_and_pipelines(self):
+        file = self.write({"endpoints": {"/a/{n}": {"source": {"counter": "${path.n}"}, "pipeline": [{"take": 5}],
+                                                    "title": "numbers"}, "/b": {"source": "clock"}}})
+        result = run("routes", file)
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"(?m)^/a/\{n\} +counter \| take  # numbers$")
+        self.assertRegex(result.stdout, r"(?m)^/b +clock$")
+
+    def test_the_examples_of_the_components_are_good_configuration(self):
+        for name in ("counter", "clock", "echo"):
+            text = run("list", "sources", name).stdout
+            example = re.search(r"Example:\s+(\{.*\})", text)
+            self.assertTrue(example, text)
+            result = run("check", self.write('{"endpoints": {"/a": {"input": true, "source": %s}}}' % example.group(1)))
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    # serve
+
+    def serve(self, *arguments, **variables):
+        process = subprocess.Popen([PROGRAM, "serve", *arguments], cwd=self.directory, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**variables))
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def listening(self, process):
+        line = process.stderr.readline()
+        found = re.search(r"listening address=(\S+):(\d+)", line)
+        self.assertTrue(found, line)
+        return found.group(1).strip("[]"), int(found.group(2))
+
+    def end(self, process):
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_without_a_file_it_serves_a_demonstration_whose_addresses_work(self):
+        process = self.serve("--listen", "127.0.0.1:0")
+        address = self.listening(process)
+        self.end(process)
+        text = process.stdout.read()
+        targets = re.findall(r"(http|ws)://127\.0\.0\.1:(\d+)(/\S*)", text)
+        self.assertGreaterEqual(len(targets), 3, text)
+        self.assertEqual({int(port) for _, port, _ in targets}, {address[1]})
+        process = self.serve("--listen", "127.0.0.1:0")
+        address = self.listening(process)
+        for scheme, _, target in targets:
+            with self.subTest(target), wire.Connection(address) as connection:
+                if scheme == "ws":
+                    self.assertEqual(connection.open_websocket(target).status, 101)
+                    connection.send(wire.client_frame(wire.TEXT, b"hello"))
+                    self.assertEqual(connection.frame()[:2], (wire.TEXT, b"hello"))
+                else:
+                    connection.ask(target)
+                    self.assertEqual(connection.head().status, 200)
+                    self.assertTrue(connection.chunk())
+        self.end(process)
+
+    def test_the_file_of_this_directory_is_served_without_a_word(self):
+        self.write(COUNT_FILE)
+        process = self.serve("--listen", "127.0.0.1:0")
+        with wire.Connection(self.listening(process)) as connection:
+            self.assertEqual(connection.get("/count").lines(), [1, 2, 3])
+        self.end(process)
+
+    def test_an_option_beats_the_environment_and_that_beats_the_file(self):
+        one, two = free_port(), free_port()
+        file = self.write({"server": {"listen": "127.0.0.1:1"}, "endpoints": COUNT})
+        process = self.serve(file, COYIELD_LISTEN=f"127.0.0.1:{one}")
+        self.assertEqual(self.listening(process), ("127.0.0.1", one))
+        self.end(process)
+        process = self.serve(file, "--listen", f"127.0.0.1:{two}", COYIELD_LISTEN="127.0.0.1:1")
+        self.assertEqual(self.listening(process), ("127.0.0.1", two))
+        self.end(process)
+
+    def test_the_environment_may_name_the_file(self):
+        file = self.write(COUNT_FILE, "other.json")
+        process = self.serve("--listen", "127.0.0.1:0", COYIELD_FILE=file)
+        with wire.Connection(self.listening(process)) as connection:
+            self.assertEqual(connection.get("/count").status, 200)
+        self.end(process)
+
+    def test_the_log_is_json_where_that_is_asked_for(self):
+        for arguments, variables in ((["--log-format", "json"], {}), ([], {"COYIELD_LOG_FORMAT": "json"})):
+            process = self.serve("--listen", "127.0.0.1:0", *arguments, **variables)
+            line = json.loads(process.stderr.readline())
+            self.assertEqual((line["event"], line["level"]), ("listening", "info"))
+            self.end(process)
+            for text in process.stderr:
+                json.loads(text)
+
+    def test_what_a_request_says_cannot_forge_a_line_of_the_log(self):
+        for log_format in ("text", "json"):
+            settings = {"log": {"format": log_format, "level": "debug"}}
+            (self.directory / "bad").write_bytes(b"x\n")
+            endpoints = {"/{name...}": {"source": {"file": {"path": "${path.name}", "root": str(self.directory),
+                                                             "decode": "json"}}}}
+            with Server(endpoints, settings) as server:
+                server.get("/a%0a2026-01-01T00:00:00.000Z%20error%20forged%22%7d")
+                server.get("/bad")
+                with server.connect() as connection:
+                    connection.send(b"GET /\r\nforged: x\nerror forged\r\n\r\n")
+                    connection.rest()
+                lines = server.log()
+                self.assertGreaterEqual(len(lines), 2)
+                for line in lines:
+                    self.assertRegex(line, r'^(\{"ts":")?\d{4}-\d\d-\d\dT')
+                    if log_format == "json":
+                        json.loads(line)
+
+    def test_a_port_in_use_is_exit_code_1_and_says_which(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = "127.0.0.1:%d" % taken.getsockname()[1]
+            for arguments in (("serve", self.write(COUNT_FILE)), ("serve",)):
+                result = self.run_here(*arguments, "--listen", address)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(address, result.stderr)
+                self.assertIn("in use", result.stderr)
+
+    def test_several_addresses_are_served_together(self):
+        process = self.serve("--listen", "127.0.0.1:0", "--listen", "[::1]:0")
+        for _ in range(2):
+            with wire.Connection(self.listening(process)) as connection:
+                self.assertEqual(connection.get("/.coyield/health").status, 200)
+        self.end(process)
+
+    # health
+
+    def test_health_is_0_while_a_server_is_well_and_1_when_there_is_none(self):
+        with Server(COUNT) as server:
+            url = f"http://{server.authority}"
+            result = run("health", url)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn("well", result.stdout)
+            self.assertEqual(run("health", "--listen", server.authority).returncode, 0)
+            self.assertEqual(run("health", env=environment(COYIELD_LISTEN=server.authority)).returncode, 0)
+        result = run("health", url)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("refused", result.stdout + result.stderr)
+
+    def test_health_of_a_server_that_says_nothing_is_1_in_some_seconds(self):
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            result = run("health", "http://127.0.0.1:%d" % mute.getsockname()[1])
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("time", result.stdout + result.stderr)
+
+    def test_health_of_something_else_is_1(self):
+        for url in ("nonsense", "ftp://127.0.0.1", "https://127.0.0.1:1"):
+            result = run("health", url)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(url, result.stdout + result.stderr)
+
+
+COUNT_FILE = json.dumps({"server": {"listen": "127.0.0.1:0"}, "endpoints": COUNT})
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class UnixSockets(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="coyield-")
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name) / "coyield.sock"
+        self.settings = {"listen": f"unix:{self.path}"}
+
+    def test_streams_and_websockets_run_over_one(self):
+        with Server({**COUNT, "/echo": {"source": "echo", "input": True}}, self.settings) as server:
+            self.assertEqual(server.get("/count").lines(), [1, 2, 3])
+            with server.connect() as connection:
+                self.assertEqual(connection.open_websocket("/echo").status, 101)
+                connection.send(wire.client_frame(wire.TEXT, b"hello"))
+                self.assertEqual(connection.frame()[1], b"hello")
+
+    @unittest.skipUnless(shutil.which("curl"), "needs curl")
+    def test_curl_reads_from_one(self):
+        with Server(COUNT, self.settings):
+            result = subprocess.run(["curl", "-sSN", "--unix-socket", str(self.path), "http://x/count"], check=False,
+                                    capture_output=True, timeout=PATIENCE)
+            self.assertEqual((result.returncode, result.stdout), (0, b"1\n2\n3\n"))
+
+    def test_it_is_gone_when_the_server_is(self):
+        with Server(COUNT, self.settings):
+            self.assertTrue(self.path.is_socket())
+        self.assertFalse(self.path.exists())
+
+    def test_one_that_a_dead_server_left_is_taken_over(self):
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(self.path))
+        with Server(COUNT, self.settings) as server:
+            self.assertEqual(server.health(), 200)
+
+    def test_one_that_is_served_already_is_left_alone(self):
+        with Server(COUNT, self.settings) as server:
+            result = run("serve", "--listen", f"unix:{self.path}", cwd=self.path.parent)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(str(self.path), result.stderr)
+            self.assertEqual(server.health(), 200)
+
+    def test_a_file_that_is_no_socket_is_left_alone(self):
+        self.path.write_text("precious")
+        result = run("serve", "--listen", f"unix:{self.path}", cwd=self.path.parent)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(self.path.read_text(), "precious")
+
+
+class Descriptors(unittest.TestCase):
+    """A server that has run out of file descriptors."""
+
+    def test_it_refuses_without_spinning_and_recovers(self):
+        with Server({"/clock": {"source": {"clock": "3600s"}}, **COUNT},
+                    wrapper=("prlimit", "--nofile=40:40")) as server:
+            connections = []
+            for _ in range(100):
+                connection = server.connect()
+                self.addCleanup(connection.close)
+                connections.append(connection)
+                try:
+                    connection.ask("/clock")
+                except (ConnectionResetError, BrokenPipeError):
+                    pass
+            server.wait_for_log("warning accept")
+            served = [c for c in connections if self.head(c)]
+            self.assertGreater(len(served), 10)
+            self.assertLess(len(served), 40)
+            before = server.processor_seconds()
+            begin = time.monotonic()
+            wait_until(lambda: False, 1)
+            self.assertLess(server.processor_seconds() - before, 0.3 * (time.monotonic() - begin))
+            for connection in connections:
+                connection.close()
+            self.assertTrue(wait_until(lambda: self.health(server) == 200))
+            self.assertEqual(len([line for line in server.log() if "warning accept" in line]), 1)
+
+    def head(self, connection):
+        connection.socket.settimeout(PATIENCE)
+        try:
+            return connection.head()
+        except (ConnectionResetError, BrokenPipeError):
+            return None
+
+    def health(self, server):
+        try:
+            return server.health()
+        except (AssertionError, ConnectionResetError, BrokenPipeError):
+            return None
+
+    def test_the_limit_is_raised_to_what_is_allowed(self):
+        with Server(COUNT, wrapper=("prlimit", "--nofile=64:200")) as server:
+            limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
+            self.assertRegex(limits, r"Max open files\s+200\s+200")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,144 @@
+"""Endings tell the truth: nobody can mistake a stream that broke for one that has finished, in any format."""
+
+import json
+import time
+
+import wire
+from harness import ServerCase
+
+FORMATS = ("ndjson", "sse", "json", "text")
+GOOD = b'{"a":1}\n{"a":2}\n'
+
+
+class Endings(ServerCase):
+    @classmethod
+    def prepare(cls):
+        (cls.directory / "good").write_bytes(GOOD)
+        (cls.directory / "bad_later").write_bytes(GOOD + b"not json\n" + GOOD)
+        (cls.directory / "bad_first").write_bytes(b"not json\n" + GOOD)
+        (cls.directory / "bad_much_later").write_bytes(b'{"a":1}\n' * 100_000 + b"not json\n")
+        (cls.directory / "a_directory").mkdir()
+        (cls.directory / "big_item").write_bytes(b'"' + b"x" * 70_000 + b'"\n')
+        cls.endpoints = {
+            "/{name}": {"source": {"file": {"path": "${path.name}", "root": str(cls.directory), "decode": "json"}}},
+            "/late": {"source": {"clock": "300ms"}, "pipeline": [{"skip": 1}, {"take": 1}],
+                      "first_item_timeout": "10s"},
+            "/silent": {"source": {"clock": "3600s"}, "pipeline": [{"skip": 1}], "first_item_timeout": "50ms"},
+            "/overflow": {"source": {"counter": {"from": 9223372036854775806}}},
+            "/heart": {"source": {"clock": "3600s"}, "heartbeat": "30ms"},
+        }
+        cls.settings = {"limits": {"max_item": "64KiB"}}
+
+    # Failures.
+
+    def test_a_stream_that_fails_behind_its_first_item_has_no_last_chunk(self):
+        for name in FORMATS:
+            with self.subTest(format=name):
+                response = self.server.get(f"/bad_later?format={name}")
+                self.assertEqual((response.status, response.ending), (200, wire.Ending.CUT))
+                self.assertIn(b'{"a":2}', response.body, "what was good did not arrive")
+
+    def test_all_that_was_good_arrives_before_the_cut(self):
+        response = self.server.get("/bad_much_later")
+        self.assertEqual(response.ending, wire.Ending.CUT)
+        self.assertEqual(response.body.count(b"\n"), 100_000)
+
+    def test_no_json_parser_takes_what_broke_for_a_whole_document(self):
+        response = self.server.get("/bad_later?format=json")
+        with self.assertRaises(json.JSONDecodeError):
+            response.json()
+
+    def test_server_sent_events_name_the_failure(self):
+        stream = wire.parse_event_stream(self.server.get("/bad_later?format=sse").body)
+        self.assertEqual([e.event for e in stream.events], ["message", "message", "failed"])
+        failure = json.loads(stream.events[-1].data)
+        self.assertEqual(failure["kind"], "upstream")
+        self.assertIn("line 3", failure["message"])
+        self.assertNotEqual(stream.last_id, "end")
+
+    def test_on_http_1_0_a_failure_is_a_reset(self):
+        for name in FORMATS:
+            with self.subTest(format=name), self.server.connect() as connection:
+                response = connection.get(f"/bad_later?format={name}", version="HTTP/1.0")
+                self.assertEqual((response.status, response.ending), (200, wire.Ending.RESET))
+
+    def test_on_http_1_0_an_end_is_a_close(self):
+        with self.server.connect() as connection:
+            response = connection.get("/good?format=json", version="HTTP/1.0")
+            self.assertEqual((response.json(), response.ending), ([{"a": 1}, {"a": 2}], wire.Ending.CLOSED))
+
+    def test_a_stream_that_fails_at_once_is_a_real_status(self):
+        for name, status in (("bad_first", 502), ("missing", 404), ("a_directory", 400)):
+            for format_name in FORMATS:
+                with self.subTest(name=name, format=format_name):
+                    response = self.server.get(f"/{name}?format={format_name}")
+                    self.assertEqual((response.status, response.type), (status, "application/problem+json"))
+                    self.assertEqual(response.json()["status"], status)
+                    self.assertIn("accept", response.listed("Vary"))
+
+    def test_a_connection_lives_on_behind_a_stream_that_never_began(self):
+        with self.server.connect() as connection:
+            self.assertEqual(connection.get("/bad_first").status, 502)
+            self.assertEqual(connection.get("/good").lines(), [{"a": 1}, {"a": 2}])
+
+    def test_no_request_is_answered_behind_a_stream_that_broke(self):
+        with self.server.connect() as connection:
+            connection.ask("/bad_later")
+            connection.ask("/good")
+            self.assertEqual(connection.response().ending, wire.Ending.CUT)
+
+    def test_an_endless_counter_that_runs_out_of_numbers_has_failed(self):
+        response = self.server.get("/overflow")
+        self.assertEqual(response.body, b"9223372036854775806\n9223372036854775807\n")
+        self.assertEqual(response.ending, wire.Ending.CUT)
+
+    def test_an_item_over_the_limit_fails_the_stream(self):
+        response = self.server.get("/big_item")
+        self.assertTrue(response.status in (500, 502) or response.ending == wire.Ending.CUT, response)
+        self.assertNotIn(b"xxxx", response.body)
+
+    def test_the_log_knows_why_a_stream_failed(self):
+        self.server.get("/bad_later")
+        self.assertIn("line 3", self.server.wait_for_log("failed.*line 3").string)
+
+    # The first item.
+
+    def test_the_status_is_held_until_the_first_item(self):
+        begin = time.monotonic()
+        with self.server.connect() as connection:
+            connection.ask("/late")
+            self.assertEqual(connection.head().status, 200)
+            self.assertGreater(time.monotonic() - begin, 0.25)
+
+    def test_the_status_is_held_no_longer_than_the_endpoint_says(self):
+        with self.server.connect() as connection:
+            connection.ask("/silent")
+            self.assertEqual(connection.head().status, 200)
+
+    # The end that a browser must not take for a break.
+
+    def test_a_browser_that_comes_back_behind_the_end_is_stopped(self):
+        for target, fields in (("/good?format=sse", ["Last-Event-ID: end"]),
+                               ("/good", ["Accept: text/event-stream", "Last-Event-ID: end"]),
+                               ("/good?format=sse&last_event_id=end", [])):
+            with self.subTest(target=target):
+                response = self.server.get(target, *fields)
+                self.assertEqual((response.status, response.body), (204, b""))
+
+    def test_a_browser_that_comes_back_from_elsewhere_is_served(self):
+        response = self.server.get("/good?format=sse", "Last-Event-ID: ending")
+        self.assertEqual(response.status, 200)
+
+    def test_the_id_of_the_end_means_nothing_in_other_formats(self):
+        self.assertEqual(self.server.get("/good?format=ndjson", "Last-Event-ID: end").status, 200)
+
+    # Signs of life.
+
+    def test_a_quiet_stream_shows_that_it_is_alive_where_the_endpoint_asks_for_it(self):
+        for name, beat in (("sse", b":\n\n"), ("ndjson", b"\n"), ("text", b"\n"), ("json", b"\n")):
+            with self.subTest(format=name), self.server.connect() as connection:
+                connection.ask(f"/heart?format={name}")
+                self.assertEqual(connection.head().status, 200)
+                first = connection.chunk()
+                self.assertIn(b'"ts"', first)
+                self.assertEqual([connection.chunk() for _ in range(3)], [beat] * 3)
