@@ -36,8 +36,9 @@ class TaskPromise<void> : public PromiseBase {
 ///     Task<std::string> read_line(Socket& socket);
 ///     std::string line = co_await read_line(socket);
 ///
-/// Starts when it is awaited, once, within a generator or a task; `spawn` starts one from outside. What it
-/// throws comes out of the `co_await`. Destroying it, and cancelling, are as for `AsyncGenerator`.
+/// Starts when it is awaited, once, within a generator or a task; `spawn` starts one from outside. Its frame
+/// is freed with the `co_await`. What it throws comes out of the `co_await`. Destroying it, and cancelling,
+/// are as for `AsyncGenerator`.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -55,9 +56,14 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
+  /// Owns the coroutine while it is awaited: its frame goes with the result, not with the task's scope.
   class Awaiter {
    public:
     explicit Awaiter(Handle handle) noexcept : handle_(handle) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() { handle_.destroy(); }
+
     bool await_ready() const noexcept {
       handle_.resume();
       return handle_.promise().done();
@@ -75,7 +81,7 @@ class [[nodiscard]] Task {
   };
   Awaiter in_chain(detail::Chain& chain) && noexcept {
     handle_.promise().enter(chain);
-    return Awaiter(handle_);
+    return Awaiter(release());
   }
 
   /// For the root of a chain, which takes the coroutine over.

@@ -62,8 +62,8 @@ class FramePool {
   static std::uint64_t fresh() noexcept { return counts_.fresh; }
 
  private:
-  static constexpr std::size_t granule = 64;
-  static constexpr std::size_t classes = 33;        // up to 2 KiB
+  static constexpr std::size_t granule = 32;
+  static constexpr std::size_t classes = 65;        // up to 2 KiB
   static constexpr std::uint32_t max_cached = 256;  // per class and thread
 
   struct Node {
