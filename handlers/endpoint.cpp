@@ -116,7 +116,11 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
   const std::string* asked_for = target.find_query("format");
   const Choice choice =
       request.websocket ? negotiation_.choose_websocket(asked_for) : negotiation_.choose(request, asked_for);
-  if (const auto* refusal = std::get_if<NotAcceptable>(&choice)) return problem(406, refusal->detail);
+  if (const auto* refusal = std::get_if<NotAcceptable>(&choice)) {
+    Response response = problem(406, refusal->detail);
+    response.fields.add("Vary", "Accept");
+    return response;
+  }
   if (std::holds_alternative<WantsPage>(choice)) return live_page();
   return stream(request, target, path, *std::get<const Format*>(choice), std::move(context));
 }

@@ -16,6 +16,17 @@ struct Range {
   double quality = 1;
 };
 
+/// Several fields of that name are one list (RFC 9110, 5.3).
+std::string accept_of(const Request& request) {
+  std::string list;
+  for (const Field& field : request.fields) {
+    if (!equal_ignoring_case(field.name, "Accept")) continue;
+    if (!list.empty()) list += ", ";
+    list += field.value;
+  }
+  return list;
+}
+
 double quality_of(std::string_view parameters) {
   while (!parameters.empty()) {
     const std::size_t semicolon = std::min(parameters.find(';'), parameters.size());
@@ -80,9 +91,9 @@ Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view de
 
 Choice Negotiation::choose(const Request& request, const std::string* asked_for) const {
   if (asked_for != nullptr) return by_name(*asked_for);
-  const auto accept = request.find("Accept");
-  if (!accept || trim(*accept).empty()) return default_;
-  return by_accept(*accept);
+  const std::string accept = accept_of(request);
+  if (trim(accept).empty()) return default_;
+  return by_accept(accept);
 }
 
 Choice Negotiation::choose_websocket(const std::string* asked_for) const {

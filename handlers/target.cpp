@@ -30,6 +30,8 @@ std::string decode(const Encoded& encoded, urls::encoding_opts options = {}) {
 }
 
 std::optional<config::Mistake> read_segments(const urls::url_view& url, Target& target) {
+  // Boost.URL takes a "/." in front for a mark of its own, and does not count it among the segments.
+  if (url.encoded_path().starts_with("/./")) return fault_in_segment(".");
   const auto segments = url.encoded_segments();
   std::size_t left = segments.size();
   for (const auto& encoded : segments) {
