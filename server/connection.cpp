@@ -35,7 +35,11 @@ Connection::Connection(generators::Loop& loop, int descriptor, int family, std::
 Connection::Read Connection::read_some(std::span<char> into) {
   for (;;) {
     const ssize_t size = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    if (size > 0) return {ReadStatus::bytes, static_cast<std::size_t>(size)};
+    if (size > 0) {
+      // Less than there was room for was all: whatever comes next is a news of its own.
+      readable_ = static_cast<std::size_t>(size) == into.size();
+      return {ReadStatus::bytes, static_cast<std::size_t>(size)};
+    }
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       readable_ = false;

@@ -48,9 +48,10 @@ class Connection
   };
   /// Reads what is there. `closed` is the end, orderly or not.
   Read read_some(std::span<char> into);
-  /// Wakes the session once there is something to read (or the end).
+  /// Wakes the session once there is something to read (or the end). While it is `readable`, nothing is
+  /// watched: read first, or what comes is not noticed.
   void watch_reading();
-  /// Whether there may be something; `read_some` that says `nothing` clears it.
+  /// Whether there may be something; `read_some` that did not fill its room clears it.
   bool readable() const noexcept { return readable_; }
 
   // Writing.

@@ -1,10 +1,10 @@
 #include <coyield/server/http_session.hpp>
 
+#include <coyield/server/exchange.hpp>
 #include <coyield/server/http_framing.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_reader.hpp>
 #include <coyield/server/response_head.hpp>
-#include <coyield/server/websocket/handshake.hpp>
 #include <coyield/server/websocket_session.hpp>
 #include <coyield/server/worker.hpp>
 
@@ -27,6 +27,7 @@ using handlers::Response;
 /// What becomes of the connection behind a response.
 enum class Next : unsigned char {
   keep,    ///< the next request
+  stream,  ///< the stream of the response has begun, and is to be sent
   linger,  ///< close, but see that what was sent arrives
   close,   ///< close at once
   reset,   ///< cut, so that nobody takes it for an end
@@ -53,50 +54,25 @@ Task<void> linger(Worker& worker, Connection& connection) {
   }
 }
 
-/// What the session must know of the request when its header is gone.
-struct Kept {
-  bool head_only;
-  bool keep_alive;
-  unsigned minor_version;
-  WebSocketOffer websocket;
-};
-
-Kept keep_of(const Worker& worker, const RequestHead& head) {
-  return Kept{.head_only = head.method == handlers::Method::head,
-              .keep_alive = head.keep_alive && !head.has_body && !worker.draining(),
-              .minor_version = head.minor_version,
-              .websocket = {}};
-}
-
 /// Sends a response whose body is there.
-Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& reader, Response response,
-                      Kept kept) {
+Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
+  const Response& response = exchange.response;
   const std::string* text = std::get_if<std::string>(&response.body);
-  ResponseHead head(worker, response, kept.keep_alive);
-  if (response.status != 204) head.add_length(text != nullptr ? text->size() : 0);
+  ResponseHead head(worker, response, exchange.keep_alive);
+  // What a stream would have of it nobody knows, so that HEAD has none (RFC 9110, 8.6).
+  if (text != nullptr) {
+    head.add_length(text->size());
+  } else if (response.status != 204 && !exchange.head_only) {
+    head.add_length(0);
+  }
   std::string bytes = head.take();
-  if (text != nullptr && !kept.head_only) bytes += *text;
+  if (text != nullptr && !exchange.head_only) bytes += *text;
   if (!connection.send(bytes)) co_return Next::close;
   auto flushing =
       flush(worker, connection, [&reader] { return reader.read_ahead() ? Inbound::go_on : Inbound::left; });
   const auto end = co_await std::move(flushing);
   if (end) co_return *end == PumpEnd::slow ? Next::reset : Next::close;
-  co_return kept.keep_alive ? Next::keep : Next::linger;
-}
-
-Next next_behind(PumpEnd end, const Kept& kept) {
-  switch (end) {
-    case PumpEnd::ended:
-      return kept.keep_alive && kept.minor_version == 1 ? Next::keep : Next::linger;
-    case PumpEnd::failed:
-    case PumpEnd::drained:
-      return kept.minor_version == 0 ? Next::reset : Next::linger;
-    case PumpEnd::left:
-      return Next::close;
-    case PumpEnd::slow:
-      return Next::reset;
-  }
-  return Next::close;
+  co_return exchange.keep_alive ? Next::keep : Next::linger;
 }
 
 enum class First : unsigned char { ready, late, left, drained };
@@ -111,10 +87,10 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
   while (stream.consumer().status() == Poll::pending) {
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
     if (worker.loop().now() >= due) co_return First::late;
+    if (connection.readable() && !reader.read_ahead()) co_return First::left;
     connection.watch_reading();
     connection.wake_at(due);
     co_await stream.wait();
-    if (connection.readable() && !reader.read_ahead()) co_return First::left;
   }
   co_return First::ready;
 }
@@ -136,101 +112,77 @@ std::optional<Response> refusal(Stream& stream, First first) {
   return std::nullopt;
 }
 
-Task<Next> send_stream(Worker& worker, Connection& connection, RequestReader& reader, Response response,
-                       Kept kept) {
-  Stream stream(worker, connection, std::get<Pull>(std::move(response.body)));
+/// Runs the stream up to its first item; `keep` says that it may be sent, or that a refusal stands in its
+/// place.
+Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
+  Stream& stream =
+      exchange.stream.emplace(worker, connection, std::get<Pull>(std::move(exchange.response.body)));
   auto waiting = await_first(stream, reader);
   const First first = co_await std::move(waiting);
   if (first == First::left) co_return Next::close;
   if (auto refused = refusal(stream, first)) {
     refused->fields.add("Vary", "Accept");
-    auto sending = send_whole(worker, connection, reader, *std::move(refused), std::move(kept));
-    co_return co_await std::move(sending);
+    exchange.response = *std::move(refused);
+    exchange.stream.reset();
   }
-  if (response.status == 101) {
-    auto talking = talk_websocket(stream, reader, std::move(response), std::move(kept.websocket));
-    co_await std::move(talking);
-    co_return Next::close;
+  co_return Next::keep;
+}
+
+/// What is behind the end of a stream that an HTTP response was made of.
+Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
+  const bool chunked = transfer == HttpFraming::Transfer::chunked;
+  switch (end) {
+    case PumpEnd::ended:
+      return keep_alive && chunked ? Next::keep : Next::linger;
+    case PumpEnd::failed:
+    case PumpEnd::drained:
+      return chunked ? Next::linger : Next::reset;
+    case PumpEnd::left:
+      return Next::close;
+    case PumpEnd::slow:
+      return Next::reset;
   }
-  const bool chunked = kept.minor_version == 1;
-  ResponseHead head(worker, response, kept.keep_alive && chunked);
-  if (chunked) head.add("Transfer-Encoding", "chunked");
-  HttpFraming framing(reader, head.take(),
-                      chunked ? HttpFraming::Transfer::chunked : HttpFraming::Transfer::until_close);
+  return Next::close;
+}
+
+Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchange) {
+  using Transfer = HttpFraming::Transfer;
+  const Transfer transfer = exchange->minor_version == 1 ? Transfer::chunked : Transfer::until_close;
+  const bool keep_alive = exchange->keep_alive && transfer == Transfer::chunked;
+  ResponseHead head(worker, exchange->response, keep_alive);
+  if (transfer == Transfer::chunked) head.add("Transfer-Encoding", "chunked");
+  HttpFraming framing(reader, head.take(), transfer);
+  Stream stream = *std::move(exchange->stream);
+  exchange.reset();
   auto pumping = pump(stream, framing);
   const PumpEnd end = co_await std::move(pumping);
-  co_return next_behind(end, kept);
+  co_return next_behind(end, keep_alive, transfer);
 }
 
-std::optional<Response> refuse_upgrade(const RequestHead& head) {
-  const std::string upgrade = head.joined("Upgrade");
-  const std::string connection = head.joined("Connection");
-  const std::string version = head.joined("Sec-WebSocket-Version");
-  const std::string key = head.joined("Sec-WebSocket-Key");
-  const auto fault = websocket::check_upgrade({.method = head.method_text,
-                                               .http_version = 10 + head.minor_version,
-                                               .upgrade = upgrade,
-                                               .connection = connection,
-                                               .version = version,
-                                               .key = key});
-  if (fault == websocket::UpgradeFault::none) return std::nullopt;
-  Response response = handlers::problem(websocket::status_of(fault), websocket::message_of(fault));
-  if (fault == websocket::UpgradeFault::version) response.fields.add("Sec-WebSocket-Version", "13");
-  return response;
-}
-
-struct Handled {
-  Response response;
-  Kept kept;
-};
-
-/// From the header to a response value; the header is not needed behind it.
-Handled handle(Worker& worker, Connection& connection) {
-  const RequestHead& head = worker.head();
-  Handled handled{.response = {}, .kept = keep_of(worker, head)};
-  const std::string upgrade = head.joined("Upgrade");
-  const bool websocket = websocket::wants_websocket(upgrade) && !head.has_body;
-  if (websocket) {
-    if (auto refused = refuse_upgrade(head)) {
-      handled.response = *std::move(refused);
-      return handled;
-    }
-    handled.kept.websocket.accept_key = websocket::accept_key(head.joined("Sec-WebSocket-Key"));
-    handled.kept.websocket.extensions = head.joined("Sec-WebSocket-Extensions");
+/// Answers one exchange; one with a stream is left to be sent.
+Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader, ExchangePtr& exchange) {
+  if (std::holds_alternative<Pull>(exchange->response.body)) {
+    auto beginning = begin_stream(worker, connection, reader, *exchange);
+    const Next next = co_await std::move(beginning);
+    if (next != Next::keep) co_return next;
+    if (exchange->stream) co_return Next::stream;
   }
-  const handlers::Request request{.method = head.method,
-                                  .method_text = head.method_text,
-                                  .target = head.target,
-                                  .minor_version = head.minor_version,
-                                  .websocket = websocket,
-                                  .draining = worker.draining(),
-                                  .fields = head.fields,
-                                  .client = connection.peer()};
-  generators::SourceContext context;
-  context.blocking = &worker.shared().blocking;
-  context.max_item = worker.shared().config.limits.max_item;
-  if (websocket) {
-    handled.kept.websocket.inbox = std::make_shared<Inbox>(connection.wake());
-    context.input = Inbox::items(handled.kept.websocket.inbox);
-  }
-  handled.response = worker.shared().application.handle(request, std::move(context));
-  return handled;
+  auto sending = send_whole(worker, connection, reader, *exchange);
+  co_return co_await std::move(sending);
 }
 
-Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader,
-                   RequestReader::Result result) {
+/// The next exchange; none when the client has left, was silent for too long, or the server goes away.
+Task<ExchangePtr> read_exchange(Worker& worker, Connection& connection, RequestReader& reader) {
+  auto reading = reader.next();
+  const RequestReader::Result result = co_await std::move(reading);
   if (const auto* fault = std::get_if<RequestFault>(&result)) {
-    const Log& log = worker.shared().log;
-    log.debug("refused", {{"client", connection.peer()}, {"reason", fault->detail}});
-    Response response = handlers::problem(fault->status, fault->detail);
-    Kept kept{.head_only = false, .keep_alive = false, .minor_version = 1, .websocket = {}};
-    return send_whole(worker, connection, reader, std::move(response), std::move(kept));
+    worker.shared().log.debug("refused", {{"client", connection.peer()}, {"reason", fault->detail}});
+    co_return refuse_request(*fault);
   }
-  Handled handled = handle(worker, connection);
+  if (std::holds_alternative<RequestReader::NoRequest>(result)) co_return nullptr;
+  ExchangePtr exchange = handle_request(worker, connection);
   reader.consume();
-  const bool stream = std::holds_alternative<Pull>(handled.response.body);
-  return (stream ? send_stream : send_whole)(worker, connection, reader, std::move(handled.response),
-                                             std::move(handled.kept));
+  co_return exchange;
 }
 
 }  // namespace
@@ -239,11 +191,19 @@ Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
   RequestReader reader(worker, *connection);
   Next next = Next::keep;
   while (next == Next::keep) {
-    auto reading = reader.next();
-    RequestReader::Result result = co_await std::move(reading);
-    if (std::holds_alternative<RequestReader::NoRequest>(result)) co_return;
-    auto responding = respond(worker, *connection, reader, std::move(result));
+    auto reading = read_exchange(worker, *connection, reader);
+    ExchangePtr exchange = co_await std::move(reading);
+    if (!exchange) co_return;
+    auto responding = respond(worker, *connection, reader, exchange);
     next = co_await std::move(responding);
+    if (next != Next::stream) continue;
+    if (exchange->response.status == 101) {
+      auto talking = talk_websocket(reader, std::move(exchange));
+      co_await std::move(talking);
+      co_return;
+    }
+    auto sending = send_stream(worker, reader, std::move(exchange));
+    next = co_await std::move(sending);
   }
   if (next == Next::reset) connection->reset();
   if (next == Next::linger) {

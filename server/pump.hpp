@@ -80,12 +80,12 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   const double window_seconds = std::chrono::duration<double>(timeouts.write).count();
   const auto least = static_cast<std::uint64_t>(static_cast<double>(timeouts.least_rate) * window_seconds);
   while (connection.unsent() != 0) {
+    if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     connection.watch_reading();
     connection.wake_at(window_end);
     co_await connection.wake().wait();
     if (worker.stopping()) co_return PumpEnd::drained;
     if (!connection.send_unsent()) co_return PumpEnd::left;
-    if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     const std::chrono::nanoseconds now = loop.now();
     if (now < window_end) continue;
     if (connection.unsent() != 0 && connection.sent() - window_sent < std::max<std::uint64_t>(least, 1)) {
@@ -182,6 +182,7 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing) {
       continue;
     }
     while (stream.consumer().status() == generators::Poll::pending) {
+      if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
       if (heartbeat.count() > 0) connection.wake_at(quiet_since + heartbeat);
       co_await stream.wait();

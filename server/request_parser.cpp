@@ -1,11 +1,11 @@
 #include <coyield/server/request_parser.hpp>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cctype>
 #include <coyield/handlers/fields.hpp>
-#include <functional>
 
 namespace coyield::server {
 
@@ -17,15 +17,14 @@ namespace http = beast::http;
 using boost::system::error_code;
 using handlers::equal_ignoring_case;
 
-/// Keeps views into the bytes parsed, so that a request costs no allocation.
+/// Keeps views into the bytes parsed, so that a request costs no allocation. Beast would unfold a value into
+/// memory of its own; folded lines do not come this far.
 class HeadParser final : public http::basic_parser<true> {
  public:
-  HeadParser(std::string_view bytes, RequestHead& head) : bytes_(bytes), head_(head) {
+  HeadParser(std::string_view bytes, RequestHead& head) : head_(head) {
     header_limit(static_cast<std::uint32_t>(bytes.size() + 1));
     body_limit(boost::none);
   }
-
-  bool folded() const noexcept { return folded_; }
 
  private:
   using View = beast::string_view;
@@ -45,11 +44,6 @@ class HeadParser final : public http::basic_parser<true> {
   }
   void on_response_impl(int, View, int, error_code&) override {}
   void on_field_impl(http::field /*name*/, View name, View value, error_code& /*error*/) override {
-    // Beast unfolds a value into memory of its own.
-    const std::less_equal<> at_most;
-    const bool within =
-        at_most(bytes_.data(), value.data()) && at_most(value.data(), bytes_.data() + bytes_.size());
-    if (!value.empty() && !within) folded_ = true;
     head_.fields.push_back({std_view(name), std_view(value)});
   }
   void on_header_impl(error_code&) override {}
@@ -59,16 +53,16 @@ class HeadParser final : public http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t, View body, error_code&) override { return body.size(); }
   void on_finish_impl(error_code&) override {}
 
-  std::string_view bytes_;
   RequestHead& head_;
-  bool folded_ = false;
 };
 
 RequestFault bad(std::string detail) { return {400, std::move(detail)}; }
 
 struct Framing {
   std::size_t hosts = 0;
+  std::string_view host;
   std::size_t lengths = 0;
+  std::string_view length;
   std::size_t codings = 0;
   std::string_view coding;
 };
@@ -76,8 +70,14 @@ struct Framing {
 Framing framing_of(const RequestHead& head) {
   Framing framing;
   for (const handlers::Field& field : head.fields) {
-    if (equal_ignoring_case(field.name, "Host")) ++framing.hosts;
-    if (equal_ignoring_case(field.name, "Content-Length")) ++framing.lengths;
+    if (equal_ignoring_case(field.name, "Host")) {
+      ++framing.hosts;
+      framing.host = field.value;
+    }
+    if (equal_ignoring_case(field.name, "Content-Length")) {
+      ++framing.lengths;
+      framing.length = field.value;
+    }
     if (equal_ignoring_case(field.name, "Transfer-Encoding")) {
       ++framing.codings;
       framing.coding = field.value;
@@ -86,12 +86,24 @@ Framing framing_of(const RequestHead& head) {
   return framing;
 }
 
+/// The characters that a host and a port may have (RFC 3986, 3.2.2).
+bool host_character(char c) noexcept {
+  constexpr std::string_view others = "-._~!$&'()*+,;=%:[]";
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || others.find(c) != std::string_view::npos;
+}
+
 /// What could be read in two ways by two servers in a row is how one smuggles a request past the first.
 std::optional<RequestFault> fault_in_framing(const RequestHead& head, const Framing& framing) {
   if (framing.hosts != 1 && (head.minor_version == 1 || framing.hosts > 1)) {
     return bad("a request has exactly one Host field, and this one has " + std::to_string(framing.hosts));
   }
-  if (framing.lengths > 1) return bad("Content-Length is there more than once");
+  if (!std::all_of(framing.host.begin(), framing.host.end(), host_character)) {
+    return bad("the Host field is no host and port");
+  }
+  // Beast takes "3, 3" for 3.
+  if (framing.lengths > 1 || framing.length.find(',') != std::string_view::npos) {
+    return bad("Content-Length is there more than once");
+  }
   if (framing.codings == 0) return std::nullopt;
   if (framing.codings > 1) return bad("Transfer-Encoding is there more than once");
   if (framing.lengths != 0) return bad("both Transfer-Encoding and Content-Length are there");
@@ -161,6 +173,10 @@ HeaderEnd find_header_end(std::string_view bytes, const config::Limits& limits) 
       end.fault = bad("a line of the header ends without a carriage return");
       return end;
     }
+    if (at + 1 < bytes.size() && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t')) {
+      end.fault = bad("a line of the header begins with a blank: folded lines are obsolete");
+      return end;
+    }
     if (at >= 3 && bytes[at - 2] == '\n') {
       end.size = at + 1;
       break;
@@ -180,7 +196,6 @@ std::optional<RequestFault> parse_request(std::string_view header, RequestHead& 
   parser.put(asio::buffer(header.data(), header.size()), error);
   if (error && error != http::error::need_more) return explain(error);
   if (!parser.is_header_done()) return bad("the first line has no version of HTTP at its end");
-  if (parser.folded()) return bad("a line of the header begins with a blank: folded lines are obsolete");
   const Framing framing = framing_of(head);
   if (auto fault = fault_in_framing(head, framing)) return fault;
   head.keep_alive = keep_alive(head);

@@ -81,11 +81,11 @@ Inbound WebSocketFraming::received() {
     const auto read = connection_.read_some(worker_.in());
     if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
     if (read.status == Connection::ReadStatus::closed) return Inbound::left;
-    if (received(worker_.in().first(read.size)) == Inbound::left) return Inbound::left;
+    if (take_all(worker_.in().first(read.size)) == Inbound::left) return Inbound::left;
   }
 }
 
-Inbound WebSocketFraming::received(std::span<char> bytes) {
+Inbound WebSocketFraming::take_all(std::span<char> bytes) {
   heard_ = true;
   decoder_.feed(bytes);
   while (const Event event = decoder_.next()) {

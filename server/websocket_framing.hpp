@@ -52,13 +52,14 @@ class WebSocketFraming {
 
   Inbound received();
   /// What has come before the stream began.
-  Inbound received(std::span<char> bytes);
+  Inbound received(generators::Buffer bytes) { return take_all({bytes.data(), bytes.size()}); }
 
   const websocket::CloseHandshake& closing() const noexcept { return closing_; }
 
  private:
   void compressed_item(generators::Encoder& encoder, const generators::Item& item, websocket::Opcode opcode,
                        generators::Buffer& out);
+  Inbound take_all(std::span<char> bytes);
   Inbound take(const websocket::Event& event);
   Inbound take_message(generators::PayloadKind kind, std::string_view payload);
   Inbound close(websocket::CloseCode code, std::string_view reason);

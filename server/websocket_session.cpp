@@ -30,37 +30,36 @@ Task<void> finish_closing(Stream& stream, WebSocketFraming& framing) {
   }
 }
 
-}  // namespace
-
-Task<void> talk_websocket(Stream& stream, RequestReader& reader, handlers::Response response,
-                          WebSocketOffer offer) {
-  Worker& worker = stream.worker();
-  Connection& connection = stream.connection();
-  ResponseHead head(worker, response, true);
+/// Answers the handshake, and gives what the two have agreed on.
+std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& exchange) {
+  ResponseHead head(stream.worker(), exchange.response, true);
   head.add("Upgrade", "websocket");
   head.add("Connection", "Upgrade");
-  head.add("Sec-WebSocket-Accept", offer.accept_key);
-  std::optional<websocket::DeflateParams> deflate;
+  head.add("Sec-WebSocket-Accept", exchange.accept_key);
+  std::optional<websocket::DeflateAgreement> agreement;
   if (stream.options().deflate) {
-    if (auto agreement = websocket::negotiate_deflate(offer.extensions, websocket::DeflateSettings())) {
-      head.add("Sec-WebSocket-Extensions", agreement->answer);
-      deflate = agreement->params;
-    }
+    agreement = websocket::negotiate_deflate(exchange.extensions, websocket::DeflateSettings());
   }
-  if (!connection.send(head.take())) co_return;
-  WebSocketFraming framing(worker, connection, stream.options(), std::move(offer.inbox), deflate);
-  offer = WebSocketOffer();
-  response = handlers::Response();
-  generators::Buffer kept = reader.take_kept();
-  const Inbound first = framing.received({kept.data(), kept.size()});
-  kept.release();
+  if (agreement) head.add("Sec-WebSocket-Extensions", agreement->answer);
+  stream.connection().send(head.take());
+  if (!agreement) return std::nullopt;
+  return agreement->params;
+}
+
+}  // namespace
+
+Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
+  Stream stream = *std::move(exchange->stream);
+  WebSocketFraming framing(stream.worker(), stream.connection(), stream.options(), std::move(exchange->inbox),
+                           accept(stream, *exchange));
+  exchange.reset();
   PumpEnd end = PumpEnd::left;
-  if (first == Inbound::go_on) {
+  if (framing.received(reader.take_kept()) == Inbound::go_on) {
     auto pumping = pump(stream, framing);
     end = co_await std::move(pumping);
   }
   if (end == PumpEnd::slow) {
-    connection.reset();
+    stream.connection().reset();
     co_return;
   }
   auto closing = finish_closing(stream, framing);

@@ -1,0 +1,67 @@
+#include <coyield/server/exchange.hpp>
+
+#include <coyield/server/websocket/handshake.hpp>
+
+namespace coyield::server {
+
+namespace {
+
+std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
+  const std::string upgrade = head.joined("Upgrade");
+  const std::string connection = head.joined("Connection");
+  const std::string version = head.joined("Sec-WebSocket-Version");
+  const std::string key = head.joined("Sec-WebSocket-Key");
+  const auto fault = websocket::check_upgrade({.method = head.method_text,
+                                               .http_version = 10 + head.minor_version,
+                                               .upgrade = upgrade,
+                                               .connection = connection,
+                                               .version = version,
+                                               .key = key});
+  if (fault == websocket::UpgradeFault::none) return std::nullopt;
+  handlers::Response response = handlers::problem(websocket::status_of(fault), websocket::message_of(fault));
+  if (fault == websocket::UpgradeFault::version) response.fields.add("Sec-WebSocket-Version", "13");
+  return response;
+}
+
+}  // namespace
+
+ExchangePtr handle_request(Worker& worker, Connection& connection) {
+  const RequestHead& head = worker.head();
+  auto exchange = std::make_unique<Exchange>();
+  exchange->head_only = head.method == handlers::Method::head;
+  exchange->keep_alive = head.keep_alive && !head.has_body && !worker.draining();
+  exchange->minor_version = head.minor_version;
+
+  generators::SourceContext context;
+  context.blocking = &worker.shared().blocking;
+  context.max_item = worker.shared().config.limits.max_item;
+  const bool websocket = websocket::wants_websocket(head.joined("Upgrade")) && !head.has_body;
+  if (websocket) {
+    if (auto refused = refuse_upgrade(head)) {
+      exchange->response = *std::move(refused);
+      return exchange;
+    }
+    exchange->accept_key = websocket::accept_key(head.joined("Sec-WebSocket-Key"));
+    exchange->extensions = head.joined("Sec-WebSocket-Extensions");
+    exchange->inbox = std::make_shared<Inbox>(connection.wake());
+    context.input = Inbox::items(exchange->inbox);
+  }
+  const handlers::Request request{.method = head.method,
+                                  .method_text = head.method_text,
+                                  .target = head.target,
+                                  .minor_version = head.minor_version,
+                                  .websocket = websocket,
+                                  .draining = worker.draining(),
+                                  .fields = head.fields,
+                                  .client = connection.peer()};
+  exchange->response = worker.shared().application.handle(request, std::move(context));
+  return exchange;
+}
+
+ExchangePtr refuse_request(const RequestFault& fault) {
+  auto exchange = std::make_unique<Exchange>();
+  exchange->response = handlers::problem(fault.status, fault.detail);
+  return exchange;
+}
+
+}  // namespace coyield::server

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <coyield/handlers/response.hpp>
+#include <coyield/server/inbox.hpp>
+#include <coyield/server/pump.hpp>
+#include <coyield/server/request_parser.hpp>
+#include <coyield/server/worker.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace coyield::server {
+
+/// One request and what is answered, while that is under way.
+///
+/// It stands on the heap and goes when the header of the response is sent: what thousands of quiet streams
+/// hold in their frames is what they need, and no more.
+struct Exchange {
+  handlers::Response response = {};
+
+  // What the session must know of the request when its header is gone.
+  bool head_only = false;
+  bool keep_alive = false;
+  unsigned minor_version = 1;
+
+  // For a WebSocket's handshake.
+  std::string accept_key = {};
+  std::string extensions = {};
+  std::shared_ptr<Inbox> inbox = {};
+
+  /// The stream of the response, from when it is pulled.
+  std::optional<Stream> stream = {};
+};
+
+using ExchangePtr = std::unique_ptr<Exchange>;
+
+/// From the header in `Worker::head()` to a response value, by the application; nothing of it runs yet. The
+/// header is not needed afterwards.
+ExchangePtr handle_request(Worker& worker, Connection& connection);
+
+/// The answer to what is no request. The connection is not kept behind it.
+ExchangePtr refuse_request(const RequestFault& fault);
+
+}  // namespace coyield::server
