@@ -34,11 +34,14 @@ Loaded<Configuration> load_file(const std::string& path, const Catalogue& catalo
                                 const Environment& environment) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return unreadable(path, errno);
+  std::string text;
   // One byte more than is allowed is enough to know that it is too long, whatever the file is.
-  std::string text(max_document_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) return unreadable(path, errno);
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  for (char block[4096]; text.size() <= max_document_bytes && file;) {
+    file.read(block, sizeof block);
+    text.append(block, static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) return unreadable(path, errno);
   return load(text, path, catalogue, environment);
 }
 
