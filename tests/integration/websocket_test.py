@@ -42,6 +42,9 @@ class WebSocketCase(ServerCase):
 
 @unittest.skipUnless(websockets, "needs python3-websockets")
 class WithAnIndependentClient(WebSocketCase, unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # it would report how slow this client is
+
     def open(self, path, **options):
         options.setdefault("compression", None)
         options.setdefault("max_size", None)
