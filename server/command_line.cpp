@@ -10,6 +10,7 @@
 #include <coyield/server/built_in.hpp>
 #include <coyield/server/health.hpp>
 #include <coyield/server/server.hpp>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -93,6 +94,7 @@ int serve(const Options& options, const generators::Registry& registry, const co
     std::cerr << *mistake << '\n';
     return exit_usage;
   }
+  std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go; the streams go on
   Server server(loaded->server);
   add_endpoints(server, loaded->endpoints, registry);
   if (file.empty()) {

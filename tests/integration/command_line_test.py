@@ -228,6 +228,17 @@ class Commands(unittest.TestCase):
                     if log_format == "json":
                         json.loads(line)
 
+    def test_it_lives_on_when_nobody_reads_its_log_any_more(self):
+        file = self.write({"server": {"listen": "127.0.0.1:0", "log": {"level": "debug"}}, "endpoints": COUNT})
+        process = self.serve(file)
+        address = self.listening(process)
+        process.stderr.close()
+        for _ in range(3):
+            with wire.Connection(address) as connection:
+                connection.send(b"nonsense\r\n\r\n")  # worth a line
+                self.assertEqual(connection.response().status, 400)
+        self.end(process)
+
     def test_a_port_in_use_is_exit_code_1_and_says_which(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = "127.0.0.1:%d" % taken.getsockname()[1]
