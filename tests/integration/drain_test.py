@@ -156,10 +156,9 @@ class Drain(unittest.TestCase):
 
     def test_a_request_that_waits_for_its_first_item_gets_a_503(self):
         server = self.start(drain="60s")
-        before = server.sockets()
         with server.connect() as connection:
             connection.ask("/silent")
-            self.assertTrue(wait_until(lambda: server.sockets() > before))
+            self.assertTrue(wait_until(server.connections))
             self.assertEqual(server.health(), 200)  # by now the request has been read
             server.signal()
             response = connection.response()

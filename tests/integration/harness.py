@@ -69,6 +69,7 @@ class Server:
         self._listener.start()
         try:
             self.address = self._address()
+            self._idle_sockets = self.sockets()
         except BaseException:
             self._end()
             raise
@@ -126,6 +127,14 @@ class Server:
         """How many sockets the process has open, its own for listening included."""
         return self._descriptors("socket:")
 
+    def connections(self):
+        """How many connections the process has."""
+        return self.sockets() - self._idle_sockets
+
+    def alone(self, seconds=PATIENCE):
+        """Waits until it has no connection any more; false if it keeps one."""
+        return wait_until(lambda: self.connections() == 0, seconds, step=0.001)
+
     def files(self, path):
         return self._descriptors(str(path))
 
@@ -138,8 +147,9 @@ class Server:
         return count
 
     def resident_bytes(self):
+        """Of its own: pages of programs and libraries come and go."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status).group(1)) * 1024
 
     def processor_seconds(self):
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()

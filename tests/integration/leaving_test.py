@@ -9,7 +9,7 @@ import statistics
 import time
 
 import wire
-from harness import ServerCase, wait_until
+from harness import PATIENCE, ServerCase, wait_until
 
 KIB = 1024
 AT_ONCE = 0.1  # seconds
@@ -27,16 +27,16 @@ class Leaving(ServerCase):
 
     def until_gone(self, leave):
         """How long the server holds the connection when `leave` has been called."""
-        before = self.server.sockets()
+        self.assertEqual(self.server.connections(), 1)
         leave()
         begin = time.monotonic()
-        gone = wait_until(lambda: self.server.sockets() < before, step=0.001)
-        self.assertTrue(gone, "the server has not noticed")
+        self.assertTrue(self.server.alone(), "the server has not noticed")
         return time.monotonic() - begin
 
     def assert_noticed_at_once(self, make, leave):
         """The median of some: a loaded machine may be late once or twice, a server that polls is late always."""
         times = []
+        self.assertTrue(self.server.alone())
         for _ in range(5):
             connection = make()
             times.append(self.until_gone(lambda: leave(connection)))
@@ -61,11 +61,10 @@ class Leaving(ServerCase):
 
     def silent(self):
         """The server holds its answer, as no item is there yet."""
-        before = self.server.sockets()
         connection = self.server.connect()
         self.addCleanup(connection.close)
         connection.ask("/silent")
-        self.assertTrue(wait_until(lambda: self.server.sockets() > before))
+        self.assertTrue(wait_until(lambda: self.server.connections() == 1))
         return connection
 
     WAYS = {"close": wire.Connection.close, "reset": wire.Connection.reset,
@@ -102,13 +101,13 @@ class Leaving(ServerCase):
             return connection
         self.assert_noticed_at_once(make, wire.Connection.close)
 
-    def test_a_thousand_that_leave_together_leave_nothing_behind(self):
-        before = self.server.sockets()
+    def test_hundreds_that_leave_together_leave_nothing_behind(self):
+        self.assertTrue(self.server.alone())
         connections = [self.stream("/clock") for _ in range(300)]
-        self.assertEqual(self.server.sockets(), before + 300)
+        self.assertEqual(self.server.connections(), 300)
         for connection in connections:
             connection.reset()
-        self.assertTrue(wait_until(lambda: self.server.sockets() == before))
+        self.assertTrue(self.server.alone())
 
 
 class SlowClients(ServerCase):
@@ -140,33 +139,33 @@ class SlowClients(ServerCase):
         return connection
 
     def warm_up(self):
-        """What a first stream allocates once for all."""
-        with self.server.connect() as connection:
-            connection.ask("/fast")
-            while len(connection.buffer) < 4_000_000 and connection.more():
+        """What a first stream allocates once for all, and a first handshake."""
+        for websocket in (False, True):
+            connection = self.ask(websocket=websocket)
+            while len(connection.buffer) < 2_000_000 and connection.more():
                 pass
+            connection.close()
+        self.assertTrue(self.server.alone())
 
     def test_a_client_that_never_reads_costs_little_and_is_dropped(self):
         for websocket in (False, True):
             with self.subTest(websocket=websocket):
                 self.warm_up()
-                wait_until(lambda: self.server.sockets() <= 3, 5)
-                sockets, memory = self.server.sockets(), self.server.resident_bytes()
+                memory = self.server.resident_bytes()
                 begin = time.monotonic()
                 self.ask(websocket=websocket)
-                self.assertTrue(wait_until(lambda: self.server.sockets() > sockets))
+                self.assertTrue(wait_until(self.server.connections))
                 most = 0
-                while self.server.sockets() > sockets and time.monotonic() < begin + 15:
+                while self.server.connections() and time.monotonic() < begin + PATIENCE:
                     most = max(most, self.server.resident_bytes() - memory)
                     time.sleep(0.02)
-                self.assertLessEqual(self.server.sockets(), sockets, "it is not dropped")
+                self.assertEqual(self.server.connections(), 0, "it is not dropped")
                 self.assertGreater(time.monotonic() - begin, 0.9, "it was dropped too soon")
                 self.assertLess(most, 1024 * KIB)
 
     def test_a_hundred_that_never_read_cost_256_kib_each_at_most_and_stand_in_nobodys_way(self):
         self.warm_up()
         memory = self.server.resident_bytes()
-        sockets = self.server.sockets()
         for _ in range(100):
             self.ask()
         most = 0
@@ -178,7 +177,7 @@ class SlowClients(ServerCase):
             most = max(most, self.server.resident_bytes() - memory)
         self.assertLess(most, 100 * 256 * KIB)
         self.assertLess(slowest, 5)
-        self.assertTrue(wait_until(lambda: self.server.sockets() <= sockets), "they are not dropped")
+        self.assertTrue(self.server.alone(), "they are not dropped")
 
     def test_a_client_that_trickles_is_dropped(self):
         connection = self.ask()
@@ -195,7 +194,8 @@ class SlowClients(ServerCase):
 
     def test_one_that_is_dropped_is_told_so_by_a_reset(self):
         connection = self.ask()
-        self.assertTrue(wait_until(lambda: self.server.sockets() <= 1, 15))
+        self.assertTrue(wait_until(self.server.connections))
+        self.assertTrue(self.server.alone())
         connection.rest()
         self.assertEqual(connection.end, wire.Ending.RESET)
 

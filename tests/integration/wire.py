@@ -14,7 +14,7 @@ import struct
 
 
 # Long enough for a loaded machine and a sanitizer; no test waits for it unless something is broken.
-PATIENCE = float(os.environ.get("COYIELD_TEST_PATIENCE", "20"))
+PATIENCE = float(os.environ.get("COYIELD_TEST_PATIENCE", "20"))  # seconds
 
 
 class Ending(enum.Enum):
