@@ -18,24 +18,27 @@ TEST(LogLine, IsReadableAsText) {
 }
 
 TEST(LogLine, QuotesAValueThatCouldBeTakenForMore) {
-  EXPECT_EQ(log_line(LogFormat::text, time, LogLevel::error, "failed", {{"error", "no such file"}, {"a", ""}}),
-            R"(2026-11-23T16:20:31.042Z error failed error="no such file" a="")");
+  EXPECT_EQ(
+      log_line(LogFormat::text, time, LogLevel::error, "failed", {{"error", "no such file"}, {"a", ""}}),
+      R"(2026-11-23T16:20:31.042Z error failed error="no such file" a="")");
 }
 
 TEST(LogLine, LetsNoValueForgeALine) {
   for (const LogFormat format : {LogFormat::text, LogFormat::json}) {
-    const std::string line =
-        log_line(format, time, LogLevel::warning, "refused", {{"reason", "x\n2026 info fine\r\"} level=error"}});
+    const std::string line = log_line(format, time, LogLevel::warning, "refused",
+                                      {{"reason", "x\n2026 info fine\r\"} level=error"}});
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_EQ(line.find('\r'), std::string::npos);
   }
 }
 
 TEST(LogLine, IsOneObjectAsJson) {
-  const auto line = nlohmann::json::parse(
-      log_line(LogFormat::json, time, LogLevel::debug, "refused", {{"client", "[::1]:80"}, {"reason", "\"\x01\xff"}}));
-  const nlohmann::json expected = {{"ts", time},          {"level", "debug"},
-                                   {"event", "refused"},  {"client", "[::1]:80"},
+  const auto line = nlohmann::json::parse(log_line(LogFormat::json, time, LogLevel::debug, "refused",
+                                                   {{"client", "[::1]:80"}, {"reason", "\"\x01\xff"}}));
+  const nlohmann::json expected = {{"ts", time},
+                                   {"level", "debug"},
+                                   {"event", "refused"},
+                                   {"client", "[::1]:80"},
                                    {"reason", "\"\x01\xEF\xBF\xBD"}};
   EXPECT_EQ(line, expected);
 }

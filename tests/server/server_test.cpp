@@ -119,7 +119,8 @@ class ServerTest : public testing::Test {
   }
   tcp::socket ask(const std::string& path, const std::string& fields = {}) {
     tcp::socket socket = connect();
-    boost::asio::write(socket, boost::asio::buffer("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"));
+    boost::asio::write(socket,
+                       boost::asio::buffer("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"));
     return socket;
   }
   tcp::socket ask_websocket(const std::string& path) {
@@ -237,22 +238,27 @@ TEST_F(ServerTest, LetsStreamsGoWhenItStops) {
 TEST(Server, RefusesAPatternThatIsTaken) {
   Server server;
   server.stream("/a/{x}", [](const Params&) { return AsyncGenerator<int>(); });
-  EXPECT_THROW(server.stream("/a/{y}", [](const Params&) { return AsyncGenerator<int>(); }), std::invalid_argument);
-  EXPECT_THROW(server.stream("a", [](const Params&) { return AsyncGenerator<int>(); }), std::invalid_argument);
+  EXPECT_THROW(server.stream("/a/{y}", [](const Params&) { return AsyncGenerator<int>(); }),
+               std::invalid_argument);
+  EXPECT_THROW(server.stream("a", [](const Params&) { return AsyncGenerator<int>(); }),
+               std::invalid_argument);
   EXPECT_THROW(server.listen("nowhere"), std::invalid_argument);
 }
 
 TEST(Server, ServesAtSeveralAddressesWithSeveralThreads) {
   Server server(config::ServerConfig{.threads = 3});
-  server.stream("/", [](const Params&) -> AsyncGenerator<int> { return []() -> AsyncGenerator<int> { co_yield 7; }(); });
+  server.stream("/", [](const Params&) -> AsyncGenerator<int> {
+    return []() -> AsyncGenerator<int> { co_yield 7; }();
+  });
   const auto addresses = server.listen("127.0.0.1:0").listen("127.0.0.1:0").open();
   std::thread thread([&server] { EXPECT_EQ(server.run(), 0); });
   boost::asio::io_context io;
   for (int i = 0; i < 12; ++i) {
     const std::string& address = addresses[static_cast<std::size_t>(i) % addresses.size()];
     tcp::socket socket(io);
-    socket.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(),
-                                 static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)))));
+    socket.connect(
+        tcp::endpoint(boost::asio::ip::address_v4::loopback(),
+                      static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)))));
     boost::asio::write(socket, boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n")));
     std::string text;
     boost::asio::read_until(socket, boost::asio::dynamic_buffer(text), "\r\n0\r\n\r\n");
