@@ -20,30 +20,32 @@ class GeneratorRoot final : public Chain, public Pooled {
 
   GeneratorRoot(Loop& loop, AsyncGenerator<T> generator)
       : Chain(loop), handle_(generator.release()), loop_end_(*this) {
-    if (handle_) handle_.promise().enter(*this);
+    if (handle_) {
+      handle_.promise().enter(*this);
+    } else {
+      pull_ = Pull::over;
+    }
     loop.park(loop_end_);
   }
 
   Poll status() const noexcept { return handle_ ? handle_.promise().status() : Poll::done; }
 
   Poll poll() {
-    if (!handle_) return Poll::done;
+    if (pull_ != Pull::resume) [[unlikely]]
+      return poll_without_resuming();
     auto& promise = handle_.promise();
-    // What has come while nobody looked is there still; a producer that waits must not be resumed by us.
-    if (unseen_ || promise.done() || waiting_) [[unlikely]] {
-      unseen_ = false;
-      return promise.status();
-    }
     promise.clear_value();
-    waiting_ = true;
+    pull_ = Pull::waiting;
     run(handle_);
     if (orphaned() && !operation_pending()) [[unlikely]] {
       destroy_all();
       return Poll::done;
     }
-    const Poll now = promise.status();
-    waiting_ = now == Poll::pending;
-    return now;
+    void* value = promise.value();
+    if (value == nullptr) return Poll::pending;
+    const bool ended = value == &end_of_stream;
+    pull_ = ended ? Pull::over : Pull::resume;
+    return ended ? Poll::done : Poll::item;
   }
 
   Next<T> item() {
@@ -52,7 +54,7 @@ class GeneratorRoot final : public Chain, public Pooled {
     if (!promise.done()) [[likely]]
       return Next<T>(static_cast<Item*>(promise.value()));
     std::exception_ptr error = promise.take_error();
-    std::exchange(handle_, nullptr).destroy();
+    end();
     if (error) std::rethrow_exception(std::move(error));
     return Next<T>(nullptr);
   }
@@ -89,14 +91,26 @@ class GeneratorRoot final : public Chain, public Pooled {
   }
 
  private:
+  /// What the next `poll` has to do. One byte, since it is looked at for each item.
+  enum class Pull : unsigned char {
+    resume,   ///< it stands at a yield, or has not begun
+    waiting,  ///< it was resumed and has given nothing yet; it must not be resumed by us
+    arrived,  ///< it became ready in a completion handler, and has not been polled since
+    over,     ///< it has ended
+  };
+
+  Poll poll_without_resuming() {
+    const Poll now = status();
+    if (pull_ == Pull::arrived) pull_ = now == Poll::item ? Pull::resume : Pull::over;
+    return now;
+  }
   void after_run() override {
     if (orphaned()) {
       if (!operation_pending()) destroy_all();
       return;
     }
     if (status() == Poll::pending) return;
-    waiting_ = false;
-    unseen_ = true;
+    pull_ = Pull::arrived;
     wake(false);
   }
   void destroy() noexcept override {
@@ -106,10 +120,14 @@ class GeneratorRoot final : public Chain, public Pooled {
     }
     // The loop is going away while there is an owner still: it finds an ended generator. Whoever waits may
     // own this root, and so destroy it: that comes last.
-    if (handle_) std::exchange(handle_, nullptr).destroy();
+    end();
     forget_slot();
     AnyHandler<boost::system::error_code> dropped_uncalled = std::move(waiter_);
     if (ready_ != nullptr) std::exchange(ready_, nullptr)(argument_, true);
+  }
+  void end() noexcept {
+    pull_ = Pull::over;
+    if (handle_) std::exchange(handle_, nullptr).destroy();
   }
   void wake(bool dropped) {
     if (ready_ != nullptr) {
@@ -132,7 +150,7 @@ class GeneratorRoot final : public Chain, public Pooled {
     AnyHandler<boost::system::error_code> dropped_uncalled = std::move(waiter_);
   }
   void destroy_all() noexcept {
-    if (handle_) std::exchange(handle_, nullptr).destroy();
+    end();
     if (closer_) closer_.post(executor());  // not without: the loop may be gone
     delete this;
   }
@@ -157,8 +175,7 @@ class GeneratorRoot final : public Chain, public Pooled {
   asio::cancellation_slot waiter_slot_;
   Ready ready_ = nullptr;
   void* argument_ = nullptr;
-  bool unseen_ = false;   // it became ready in a completion handler, and has not been polled since
-  bool waiting_ = false;  // it was resumed and has given nothing yet
+  Pull pull_ = Pull::resume;
 };
 
 }  // namespace detail

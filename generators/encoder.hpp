@@ -42,7 +42,15 @@ class Encoder {
   /// The server is going away, and the stream is cut behind this: a word to the client on when to come back.
   virtual void draining(Buffer& out);
   /// For streams in messages (WebSocket): whether what `item` writes is to go as a binary message.
-  virtual bool binary(const Item& item) const;
+  bool binary(const Item& item) const noexcept { return all_binary_ || item.kind() == PayloadKind::bytes; }
+
+ protected:
+  /// For a format whose every message is binary.
+  struct AllBinary {};
+  explicit Encoder(AllBinary /*messages*/) noexcept : all_binary_(true) {}
+
+ private:
+  bool all_binary_ = false;  // not a virtual function: it is asked for each item
 };
 
 inline void Encoder::begin(Buffer& /*out*/) {}
@@ -51,6 +59,5 @@ inline void Encoder::failed(const Failure& /*failure*/, Buffer& /*out*/) {}
 inline bool Encoder::gap(const Gap& /*gap*/, Buffer& /*out*/) { return false; }
 inline bool Encoder::heartbeat(Buffer& /*out*/) { return false; }
 inline void Encoder::draining(Buffer& /*out*/) {}
-inline bool Encoder::binary(const Item& /*item*/) const { return false; }
 
 }  // namespace coyield::generators

@@ -58,8 +58,8 @@ class TimeOfDay {
 
 AsyncGenerator<Item> tick_as_asked(std::uint64_t count) {
   Loop& loop = co_await this_loop();
+  Item item;
   for (std::uint64_t i = 0; i < count; ++i) {
-    Item item;
     item.set_value(Tick{i, loop.wall().count()}, &write_tick);
     co_yield std::move(item);
   }

@@ -19,7 +19,6 @@ class WebSocketEncoder final : public generators::Encoder {
       item.write_payload(out);
     }
   }
-  bool binary(const Item& item) const override { return item.kind() == PayloadKind::bytes; }
 };
 
 }  // namespace
