@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +22,13 @@ from wire import PATIENCE
 
 PROGRAM = os.environ.get("COYIELD", "coyield")
 
+def is_sanitized():
+    """Whether the program is built with a sanitizer, which has its own way with memory and descriptors."""
+    path = pathlib.Path(shutil.which(PROGRAM) or PROGRAM)
+    return path.exists() and any(name in path.read_bytes() for name in (b"__asan_init", b"__tsan_init", b"__ubsan_handle"))
+
+
+SANITIZED = is_sanitized()
 SANITIZER = re.compile(r"(Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer|runtime error:|Assertion .* failed")
 
 

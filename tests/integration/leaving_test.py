@@ -9,7 +9,7 @@ import statistics
 import time
 
 import wire
-from harness import PATIENCE, ServerCase, wait_until
+from harness import PATIENCE, SANITIZED, ServerCase, wait_until
 
 KIB = 1024
 AT_ONCE = 0.1  # seconds
@@ -138,6 +138,11 @@ class SlowClients(ServerCase):
             connection.ask(target)
         return connection
 
+    def assert_costs(self, memory, limit):
+        """A sanitizer keeps what was freed, and so says nothing of what the server needs."""
+        if not SANITIZED:
+            self.assertLess(memory, limit)
+
     def warm_up(self):
         """What a first stream allocates once for all, and a first handshake."""
         for websocket in (False, True):
@@ -161,7 +166,7 @@ class SlowClients(ServerCase):
                     time.sleep(0.02)
                 self.assertEqual(self.server.connections(), 0, "it is not dropped")
                 self.assertGreater(time.monotonic() - begin, 0.9, "it was dropped too soon")
-                self.assertLess(most, 1024 * KIB)
+                self.assert_costs(most, 1024 * KIB)
 
     def test_a_hundred_that_never_read_cost_256_kib_each_at_most_and_stand_in_nobodys_way(self):
         self.warm_up()
@@ -175,7 +180,7 @@ class SlowClients(ServerCase):
             self.assertEqual(self.server.get("/five").lines(), [1, 2, 3, 4, 5])
             slowest = max(slowest, time.monotonic() - begin)
             most = max(most, self.server.resident_bytes() - memory)
-        self.assertLess(most, 100 * 256 * KIB)
+        self.assert_costs(most, 100 * 256 * KIB)
         self.assertLess(slowest, 5)
         self.assertTrue(self.server.alone(), "they are not dropped")
 
@@ -228,7 +233,7 @@ class SlowClients(ServerCase):
                 size += len(chunk)
                 most = max(most, self.server.resident_bytes() - memory)
         self.assertEqual(size, self.file.stat().st_size)
-        self.assertLess(most, 1024 * KIB)
+        self.assert_costs(most, 1024 * KIB)
 
     def flood(self, connection):
         """Sends until nobody takes it. Gives the number of bytes, and the most memory that the server had."""
@@ -249,4 +254,4 @@ class SlowClients(ServerCase):
         for number in range(1, 6):
             sent, most = self.flood(self.ask("/echo", websocket=True))
             self.assertLess(sent, 50_000_000, "somebody keeps all of it")
-            self.assertLess(most - memory, number * 512 * KIB)
+            self.assert_costs(most - memory, number * 512 * KIB)
