@@ -13,15 +13,15 @@ using generators::Task;
 constexpr std::chrono::seconds close_time(5);
 constexpr std::chrono::seconds close_time_draining(1);
 
-/// We have said that we close, and the client has a while to say so too; then the server closes the
-/// connection first (RFC 6455, 7.1.1).
-Task<void> finish_closing(Stream& stream, WebSocketFraming& framing) {
-  Worker& worker = stream.worker();
-  Connection& connection = stream.connection();
+/// We have said that we close, and the client has a while to take it and to say so too; then the server
+/// closes the connection first (RFC 6455, 7.1.1).
+Task<void> finish_closing(Worker& worker, Connection& connection, WebSocketFraming& framing) {
   const std::chrono::nanoseconds due =
       worker.loop().now() + (worker.draining() ? close_time_draining : close_time);
-  while (framing.closing().sent() && !framing.closing().received() && !worker.stopping()) {
+  while (framing.closing().sent() && !worker.stopping()) {
     if (!connection.send_unsent()) co_return;
+    // A client that closed amid a busy stream has some of it before it, and our close behind that.
+    if (framing.closing().received() && connection.unsent() == 0) co_return;
     if (connection.readable() && framing.received() == Inbound::left) co_return;
     if (worker.loop().now() >= due) co_return;
     connection.watch_reading();
@@ -49,20 +49,23 @@ std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& e
 }  // namespace
 
 Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
-  Stream stream = *std::move(exchange->stream);
-  WebSocketFraming framing(stream.worker(), stream.connection(), stream.options(), std::move(exchange->inbox),
-                           accept(stream, *exchange));
+  std::optional<Stream> stream = std::move(exchange->stream);
+  Worker& worker = stream->worker();
+  Connection& connection = stream->connection();
+  WebSocketFraming framing(worker, connection, stream->options(), std::move(exchange->inbox),
+                           accept(*stream, *exchange));
   exchange.reset();
   PumpEnd end = PumpEnd::left;
   if (framing.received(reader.take_kept()) == Inbound::go_on) {
-    auto pumping = pump(stream, framing);
+    auto pumping = pump(*stream, framing);
     end = co_await std::move(pumping);
   }
+  stream.reset();  // its work ends here, whatever time the goodbye takes
   if (end == PumpEnd::slow) {
-    stream.connection().reset();
+    connection.reset();
     co_return;
   }
-  auto closing = finish_closing(stream, framing);
+  auto closing = finish_closing(worker, connection, framing);
   co_await std::move(closing);
 }
 

@@ -213,6 +213,14 @@ class SlowClients(ServerCase):
                 self.assertTrue(wait_until(lambda: self.server.files(self.file) == 0, 0.9),
                                 "the write time-out ended it, not the client")
 
+    def test_a_websocket_client_that_breaks_the_rules_frees_the_file_though_its_goodbye_takes_a_while(self):
+        connection = self.ask("/file", websocket=True)
+        self.assertTrue(wait_until(lambda: self.server.files(self.file) == 1))
+        connection.send(wire.client_frame(3))
+        self.assertTrue(wait_until(lambda: self.server.files(self.file) == 0, 0.9))
+        self.assertEqual(connection.head().status, 101)
+        self.assertEqual(connection.close_frame()[0], 1002)
+
     def test_a_slow_client_gets_all_of_a_large_file(self):
         connection = self.ask("/file")
         size = 0

@@ -30,6 +30,7 @@ class WebSocketCase(ServerCase):
             "/deflate": {"source": "echo", "input": True, "deflate": True, "max_message": f"{MAX_MESSAGE}B"},
             "/count/{n}": {"source": {"counter": {"to": "${path.n}"}}},
             "/clock": {"source": {"clock": "3600s"}},
+            "/fast": {"source": {"clock": "0s"}},
             "/quiet": {"source": {"clock": "3600s"}, "heartbeat": "40ms"},
             "/json/{name}": {"source": {"file": {"path": "${path.name}", "root": str(cls.directory),
                                                  "decode": "json"}}},
@@ -329,6 +330,18 @@ class Frames(WebSocketCase):
                 connection = self.open()
                 connection.send(sent)
                 self.assertEqual(connection.close_frame()[0], code)
+                self.assertEqual(connection.rest(), b"")
+
+    def test_a_client_that_closes_amid_a_busy_stream_gets_its_close(self):
+        for receive_buffer in (None, 4096):
+            with self.subTest(receive_buffer=receive_buffer):
+                connection = self.server.connect(receive_buffer=receive_buffer)
+                self.addCleanup(connection.close)
+                self.assertEqual(connection.open_websocket("/fast").status, 101)
+                for _ in range(1000):
+                    connection.frame()
+                connection.send(client_close(1000))
+                self.assertEqual(connection.close_frame()[0], 1000)
                 self.assertEqual(connection.rest(), b"")
 
     def test_what_was_sent_before_a_close_is_echoed_or_not_but_the_close_comes(self):
