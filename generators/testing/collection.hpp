@@ -46,9 +46,15 @@ class Collection {
   const std::vector<Stamped<Value>>& stamped() const noexcept { return state_->seen; }
   std::size_t size() const noexcept { return state_->seen.size(); }
   /// Copies of the items alone, and of the times alone.
-  std::vector<Value> items() const {
+  std::vector<Value> items() const& {
     std::vector<Value> items;
     for (const auto& seen : state_->seen) items.push_back(seen.item);
+    return items;
+  }
+  /// The items themselves, for those that cannot be copied: `std::move(collection).items()`.
+  std::vector<Value> items() && {
+    std::vector<Value> items;
+    for (auto& seen : state_->seen) items.push_back(std::move(seen.item));
     return items;
   }
   std::vector<std::chrono::nanoseconds> times() const {

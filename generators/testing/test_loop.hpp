@@ -62,7 +62,7 @@ class TestLoop {
     run_ready();
     while (!seen.ended()) advance_to_next_timer();
     seen.rethrow_failure();
-    return seen.items();
+    return std::move(seen).items();
   }
 
  private:
