@@ -9,6 +9,9 @@ namespace coyield::handlers {
 /// Compares names as HTTP does: ASCII letters without case.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+/// Whether it may stand in a token: a method, the name of a field (`tchar` of RFC 9110, 5.6.2).
+bool is_token_character(char c) noexcept;
+
 /// Without blanks and tabs at both ends.
 std::string_view trim(std::string_view text) noexcept;
 

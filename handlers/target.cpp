@@ -1,8 +1,8 @@
 #include <coyield/handlers/target.hpp>
 
-#include <simdjson.h>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <coyield/generators/utf8.hpp>
 
 namespace coyield::handlers {
 
@@ -12,7 +12,7 @@ namespace urls = boost::urls;
 
 std::optional<config::Mistake> fault_in_text(const std::string& text) {
   if (text.find('\0') != std::string::npos) return config::Mistake{"the target holds a NUL character"};
-  if (!simdjson::validate_utf8(text)) {
+  if (!generators::is_utf8(text)) {
     return config::Mistake{"the target is not UTF-8 once it is decoded", "percent-encode the bytes of UTF-8"};
   }
   return std::nullopt;

@@ -4,7 +4,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <cctype>
 #include <coyield/handlers/fields.hpp>
 
 namespace coyield::server {
@@ -129,17 +128,12 @@ RequestFault explain(const error_code& error) {
   return bad("the request is not HTTP/1.1: " + error.message());
 }
 
-bool token_character(char c) noexcept {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || others.find(c) != std::string_view::npos;
-}
-
 std::optional<RequestFault> fault_in_beginning(std::string_view bytes, const config::Limits& limits) {
   constexpr std::size_t longest_method = 32;
   const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
   const std::string_view line = bytes.substr(0, line_end);
   std::size_t method = 0;
-  while (method < line.size() && token_character(line[method])) ++method;
+  while (method < line.size() && handlers::is_token_character(line[method])) ++method;
   if (method == 0 && !line.empty())
     return bad("this is no HTTP request; is it meant for another port, or for TLS?");
   if (method > longest_method) return RequestFault{501, "there is no method of that name"};

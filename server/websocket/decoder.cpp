@@ -1,5 +1,6 @@
 #include <coyield/server/websocket/decoder.hpp>
 
+#include <coyield/generators/utf8.hpp>
 #include <coyield/server/websocket/masking.hpp>
 #include <coyield/server/websocket/message_buffer.hpp>
 
@@ -220,7 +221,7 @@ Event Decoder::finish_close(std::string_view payload) {
   if (payload.size() == 1) return fail(CloseCode::protocol_error, "half a close code");
   const auto code = static_cast<CloseCode>((byte_at(payload, 0) << 8U) | byte_at(payload, 1));
   if (!is_sendable(code)) return fail(CloseCode::protocol_error, "a close code that must not be sent");
-  if (!is_utf8(payload.substr(2)))
+  if (!generators::is_utf8(payload.substr(2)))
     return fail(CloseCode::invalid_payload, "a close reason that is not UTF-8");
   phase_ = Phase::over;
   return {Event::Kind::close, code, payload.substr(2)};

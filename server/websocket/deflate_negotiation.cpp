@@ -1,6 +1,7 @@
 #include <coyield/server/websocket/deflate_negotiation.hpp>
 
-#include <coyield/server/websocket/field_list.hpp>
+#include <coyield/handlers/fields.hpp>
+#include <coyield/server/websocket/extension_list.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -53,7 +54,7 @@ bool take(Terms& terms, const ExtensionParameter& parameter) {
 }
 
 std::optional<Terms> read_terms(const Extension& extension) {
-  if (!equal_ignoring_case(extension.name, extension_name)) return std::nullopt;
+  if (!handlers::equal_ignoring_case(extension.name, extension_name)) return std::nullopt;
   Terms terms;
   for (const ExtensionParameter& parameter : extension.parameters) {
     if (!take(terms, parameter)) return std::nullopt;

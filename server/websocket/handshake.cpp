@@ -1,6 +1,6 @@
 #include <coyield/server/websocket/handshake.hpp>
 
-#include <coyield/server/websocket/field_list.hpp>
+#include <coyield/handlers/fields.hpp>
 
 #include <openssl/evp.h>
 
@@ -21,12 +21,12 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-bool wants_websocket(std::string_view upgrade) { return list_contains(upgrade, "websocket"); }
+bool wants_websocket(std::string_view upgrade) { return handlers::list_contains(upgrade, "websocket"); }
 
 UpgradeFault check_upgrade(const UpgradeRequest& request) {
   if (request.method != "GET") return UpgradeFault::method;
   if (request.http_version < 11) return UpgradeFault::http_version;
-  if (!wants_websocket(request.upgrade) || !list_contains(request.connection, "upgrade")) {
+  if (!wants_websocket(request.upgrade) || !handlers::list_contains(request.connection, "upgrade")) {
     return UpgradeFault::not_upgrade;
   }
   if (request.version != "13") return UpgradeFault::version;
@@ -83,7 +83,8 @@ std::string accept_key(std::string_view key) {
 }
 
 std::string_view choose_subprotocol(std::string_view offered, std::span<const std::string_view> supported) {
-  for (std::string_view one = next_element(offered); !one.empty(); one = next_element(offered)) {
+  for (std::string_view one = handlers::next_element(offered); !one.empty();
+       one = handlers::next_element(offered)) {
     const auto found = std::find(supported.begin(), supported.end(), one);
     if (found != supported.end()) return *found;
   }

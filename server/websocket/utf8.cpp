@@ -57,9 +57,4 @@ bool Utf8Validator::proceed(unsigned char byte) {
   return true;
 }
 
-bool is_utf8(std::string_view text) {
-  Utf8Validator validator;
-  return validator.feed(text) && validator.complete();
-}
-
 }  // namespace coyield::server::websocket

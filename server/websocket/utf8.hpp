@@ -31,7 +31,4 @@ class Utf8Validator {
   std::uint8_t highest_ = 0xBF;
 };
 
-/// True when `text` is valid UTF-8 from beginning to end.
-bool is_utf8(std::string_view text);
-
 }  // namespace coyield::server::websocket

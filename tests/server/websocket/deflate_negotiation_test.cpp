@@ -1,7 +1,5 @@
 #include <coyield/server/websocket/deflate_negotiation.hpp>
 
-#include <coyield/server/websocket/field_list.hpp>
-
 #include <gtest/gtest.h>
 
 namespace coyield::server::websocket {
@@ -159,14 +157,6 @@ TEST(Negotiation, OfAClientRefusesAnAnswerThatIsNotOneToItsOffer) {
                              "permessage-deflate; server_no_context_takeover; server_max_window_bits=12"}) {
     EXPECT_FALSE(accept_deflate(answer, settings)) << answer;
   }
-}
-
-TEST(FieldList, IsSearchedWithoutCaseForWholeElements) {
-  EXPECT_TRUE(list_contains("a, Upgrade ,b", "upgrade"));
-  EXPECT_TRUE(list_contains("\tupgrade", "Upgrade"));
-  EXPECT_FALSE(list_contains("upgrade-insecure", "upgrade"));
-  EXPECT_FALSE(list_contains("up grade", "upgrade"));
-  EXPECT_FALSE(list_contains("", "upgrade"));
 }
 
 }  // namespace

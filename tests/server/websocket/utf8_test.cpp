@@ -9,6 +9,11 @@ namespace coyield::server::websocket {
 namespace {
 
 /// The definition, written down plainly: decode, then ask whether this is how the code point must be written.
+bool is_utf8(std::string_view text) {
+  Utf8Validator validator;
+  return validator.feed(text) && validator.complete();
+}
+
 bool is_utf8_by_definition(std::string_view text) {
   while (!text.empty()) {
     const auto lead = static_cast<unsigned char>(text[0]);

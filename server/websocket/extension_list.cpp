@@ -1,25 +1,14 @@
-#include <coyield/server/websocket/field_list.hpp>
+#include <coyield/server/websocket/extension_list.hpp>
 
 #include <algorithm>
+#include <coyield/handlers/fields.hpp>
 
 namespace coyield::server::websocket {
 namespace {
 
+using handlers::is_token_character;
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-// tchar of RFC 9110, section 5.6.2.
-bool is_token_char(char c) {
-  const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  return alphanumeric || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// A recursive descent over the grammar; each function leaves `rest_` behind what it has taken.
 class ExtensionParser {
@@ -58,7 +47,7 @@ class ExtensionParser {
     if (take('=')) {
       std::string value = peek() == '"' ? quoted() : token();
       // A quoted value, too, must be a token once the quotes are undone (RFC 6455, section 9.1).
-      if (value.empty() || !std::all_of(value.begin(), value.end(), is_token_char)) return std::nullopt;
+      if (value.empty() || !std::all_of(value.begin(), value.end(), is_token_character)) return std::nullopt;
       result.value = std::move(value);
     }
     return result;
@@ -66,7 +55,7 @@ class ExtensionParser {
 
   std::string token() {
     skip_blanks();
-    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
+    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_character);
     std::string result(rest_.begin(), end);
     rest_.remove_prefix(result.size());
     return result;
@@ -105,27 +94,6 @@ class ExtensionParser {
 };
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
-bool list_contains(std::string_view list, std::string_view token) {
-  for (std::string_view one = next_element(list); !one.empty(); one = next_element(list)) {
-    if (equal_ignoring_case(one, token)) return true;
-  }
-  return false;
-}
-
-std::string_view next_element(std::string_view& list) {
-  while (!list.empty()) {
-    const std::string_view element = trim(list.substr(0, list.find(',')));
-    list.remove_prefix(std::min(list.find(','), list.size() - 1) + 1);
-    if (!element.empty()) return element;
-  }
-  return {};
-}
 
 std::optional<std::vector<Extension>> parse_extensions(std::string_view value) {
   return ExtensionParser(value).list();

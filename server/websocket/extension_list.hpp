@@ -5,18 +5,8 @@
 #include <string_view>
 #include <vector>
 
-/// Values of HTTP header fields that are lists (RFC 9110, section 5.6).
+/// The list of extensions in a WebSocket handshake.
 namespace coyield::server::websocket {
-
-/// Compares names as HTTP does: ASCII letters without case.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-
-/// True when the comma-separated `list` holds `token`, letters compared without case.
-bool list_contains(std::string_view list, std::string_view token);
-
-/// Takes the first element off a comma-separated `list`, trimmed; empty elements are passed over. Empty at
-/// the end.
-std::string_view next_element(std::string_view& list);
 
 /// A parameter of an extension: `name`, `name=token` or `name="quoted"`, the quotes undone.
 struct ExtensionParameter {
