@@ -2,6 +2,7 @@
 
 import json
 import time
+import unittest
 
 import wire
 from harness import ServerCase
@@ -142,3 +143,41 @@ class Endings(ServerCase):
                 first = connection.chunk()
                 self.assertIn(b'"ts"', first)
                 self.assertEqual([connection.chunk() for _ in range(3)], [beat] * 3)
+
+
+class SignsOfLife(ServerCase):
+    """Where the server alone says how long a stream may be quiet."""
+
+    endpoints = {"/quiet": {"source": {"clock": "3600s"}}}
+    settings = {"timeouts": {"heartbeat": "30ms"}}
+
+    def open(self, target):
+        connection = self.server.connect()
+        self.addCleanup(connection.close)
+        connection.ask(target)
+        self.assertEqual(connection.head().status, 200)
+        self.assertIn(b'"ts"', connection.chunk())
+        return connection
+
+    def test_formats_that_have_a_word_for_it_say_so(self):
+        for name, beat in (("sse", b":\n\n"), ("json", b"\n")):
+            with self.subTest(format=name):
+                connection = self.open(f"/quiet?format={name}")
+                self.assertEqual([connection.chunk() for _ in range(3)], [beat] * 3)
+
+    def test_a_websocket_is_pinged(self):
+        with self.server.connect() as connection:
+            self.assertEqual(connection.open_websocket("/quiet").status, 101)
+            self.assertEqual([connection.frame()[0] for _ in range(2)], [wire.TEXT, wire.PING])
+
+    def test_simple_formats_stay_silent(self):
+        for name in ("ndjson", "text"):
+            with self.subTest(format=name):
+                connection = self.open(f"/quiet?format={name}")
+                connection.socket.settimeout(0.2)
+                with self.assertRaises(TimeoutError):
+                    connection.chunk()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -2,6 +2,11 @@
 
 The program is the one that the environment variable COYIELD names. Every server that a test starts must go when it
 is told to, with exit code 0, and without a word from a sanitizer.
+
+    COYIELD=build/release/server/coyield python3 -m unittest -v http_test
+
+COYIELD_TEST_THREADS gives the servers more than one thread; COYIELD_TEST_PATIENCE is how many seconds a test waits for
+what has to come (20).
 """
 
 import contextlib
@@ -21,6 +26,7 @@ import wire
 from wire import PATIENCE
 
 PROGRAM = os.environ.get("COYIELD", "coyield")
+THREADS = int(os.environ.get("COYIELD_TEST_THREADS", "1"))
 
 def is_sanitized():
     """Whether the program is built with a sanitizer, which has its own way with memory and descriptors."""
@@ -63,7 +69,7 @@ class Server:
     """
 
     def __init__(self, endpoints, settings=None, wrapper=()):
-        settings = {"listen": "127.0.0.1:0", "threads": 1, **(settings or {})}
+        settings = {"listen": "127.0.0.1:0", "threads": THREADS, **(settings or {})}
         self._directory = tempfile.TemporaryDirectory(prefix="coyield-")
         self.file = pathlib.Path(self._directory.name) / "coyield.json"
         self.file.write_text(json.dumps({"server": settings, "endpoints": endpoints}))

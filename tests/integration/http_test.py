@@ -1,6 +1,7 @@
 """HTTP/1.1 and 1.0 around the streams: methods, paths, problem documents, connections, access, origins."""
 
 import json
+import unittest
 
 import wire
 from harness import ServerCase
@@ -277,3 +278,7 @@ class AccessAndOrigins(ServerCase):
     def test_the_health_of_the_server_is_no_secret(self):
         response = self.server.get("/.coyield/health")
         self.assertEqual((response.status, json.loads(response.body)["status"]), (200, "well"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,5 +1,6 @@
 """Odd items in every format: what a file holds, Python's json and an event stream's reader find again."""
 
+import base64
 import json
 import unittest
 
@@ -148,7 +149,6 @@ class OddItems(ServerCase):
     # Bytes.
 
     def test_bytes_come_back_from_every_format(self):
-        import base64
         data = (self.directory / "binary").read_bytes()
         self.assertEqual(self.get("/bytes/binary?format=text").body, data)
         for name, items in (("ndjson", lambda r: r.lines()), ("json", lambda r: r.json()),

@@ -7,6 +7,7 @@ source has open. When the client goes, both have to go.
 import socket
 import statistics
 import time
+import unittest
 
 import wire
 from harness import PATIENCE, SANITIZED, ServerCase, wait_until
@@ -263,3 +264,7 @@ class SlowClients(ServerCase):
             sent, most = self.flood(self.ask("/echo", websocket=True))
             self.assertLess(sent, 50_000_000, "somebody keeps all of it")
             self.assert_costs(most - memory, number * 512 * KIB)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,5 +1,7 @@
 """Which format a client gets: ?format=, Accept, the endpoint's default; and what the formats make of the items."""
 
+import unittest
+
 import wire
 from harness import ServerCase
 
@@ -130,3 +132,7 @@ class Negotiation(ServerCase):
         self.assertIn("EventSource", response.text)
         self.assertNotIn("http://", response.text, "the page needs something from elsewhere")
         self.assertNotIn("https://", response.text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import struct
 import unittest
+import zlib
 
 import wire
 from harness import PATIENCE, ServerCase
@@ -217,7 +218,6 @@ class Handshake(WebSocketCase):
 
 
 def deflate(data):
-    import zlib
     coder = zlib.compressobj(wbits=-15)
     return (coder.compress(data) + coder.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
@@ -374,7 +374,6 @@ class Frames(WebSocketCase):
         self.assertLess(len(rest), 5)
 
     def test_a_compressed_message_says_so_and_inflates(self):
-        import zlib
         connection = self.open("/deflate", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
         connection.send(client_frame(TEXT, deflate(b"hello hello hello hello"), reserved=4))
         opcode, payload, _, reserved = connection.frame()
@@ -397,3 +396,7 @@ class Frames(WebSocketCase):
             pass
         self.assertLessEqual(len(frame[1]), 125)
         self.assertEqual(struct.unpack("!H", frame[1][:2]), (1011,))
+
+
+if __name__ == "__main__":
+    unittest.main()
