@@ -1,5 +1,6 @@
 #include <coyield/server/worker.hpp>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::size_t crowd = 1000;
+constexpr std::chrono::seconds trim_delay(5);
 
 /// A descriptor on its way to another thread, closed if it does not arrive.
 class Descriptor {
@@ -63,20 +66,29 @@ void Worker::start(int descriptor, int family, std::string peer) {
   }
   connections_.push_back(*connection);
   generators::spawn(loop_.executor(), serve_connection(*this, connection),
-                    [this, connection](const std::exception_ptr& error) {
-                      if (error) {
-                        try {
-                          std::rethrow_exception(error);
-                        } catch (const std::exception& what) {
-                          shared_.log.error("session",
-                                            {{"client", connection->peer()}, {"error", what.what()}});
-                        }
-                      }
-                      connection->close();
-                      connection->unlink();
-                      load_.fetch_sub(1, std::memory_order_relaxed);
-                      leave_if_done();
-                    });
+                    [this, connection](const std::exception_ptr& error) { finish(*connection, error); });
+}
+
+void Worker::finish(Connection& connection, const std::exception_ptr& error) {
+  if (error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& what) {
+      shared_.log.error("session", {{"client", connection.peer()}, {"error", what.what()}});
+    }
+  }
+  connection.close();
+  connection.unlink();
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  if (++trim_.left >= crowd && !trim_.scheduled()) loop_.after(trim_delay, trim_);
+  leave_if_done();
+}
+
+void Worker::Trim::woken() {
+  left = 0;
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 void Worker::begin_drain() {

@@ -77,7 +77,14 @@ class Worker {
   std::string_view date();
 
  private:
+  /// glibc keeps what was freed, in pieces: after a crowd has left, most of it can be given back.
+  struct Trim final : generators::Wakeup {
+    void woken() override;
+    std::size_t left = 0;  // connections that have ended since the last time
+  };
+
   void start(int descriptor, int family, std::string peer);
+  void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
   void leave_if_done();
 
@@ -94,6 +101,7 @@ class Worker {
   std::string date_;
   std::int64_t date_second_ = -1;
   Connections connections_;
+  Trim trim_;
   asio::io_context io_;  // last: what its end destroys may still use all of the above
   generators::Loop& loop_;
   asio::executor_work_guard<generators::Executor> work_;
