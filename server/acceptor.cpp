@@ -1,6 +1,8 @@
 #include <coyield/server/acceptor.hpp>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,6 +26,26 @@ using boost::system::error_code;
 constexpr int backlog = 4096;
 constexpr int accepted_in_a_row = 64;
 constexpr std::chrono::milliseconds pause_time(100);
+
+/// The kernel's buffers count against a container's memory as well: this is what a client that never reads
+/// can hold there. (The kernel doubles the value, for its own overhead.)
+constexpr int send_buffer_bytes = 64 * 1024;
+
+void set_option(int descriptor, int level, int name, int value) noexcept {
+  ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+/// What an accepted socket inherits. A peer that has vanished without a word is noticed after two minutes,
+/// also on a stream that has nothing to say.
+void set_inherited_options(int descriptor) noexcept {
+  set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, send_buffer_bytes);
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
 
 [[noreturn]] void fail(const error_code& error, const config::ListenAddress& address) {
   throw boost::system::system_error(error, "cannot listen at " + config::to_string(address));
@@ -90,6 +112,7 @@ void Acceptor::open() {
   ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);
   if (address_.kind == config::ListenAddress::Kind::tcp) {
     socket_.set_option(asio::socket_base::reuse_address(true), error);
+    set_inherited_options(socket_.native_handle());
     if (endpoint.protocol().family() == AF_INET6) socket_.set_option(asio::ip::v6_only(true), error);
   }
   socket_.bind(endpoint, error);
@@ -129,6 +152,8 @@ void Acceptor::accept_some() {
         ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
     if (descriptor >= 0) {
       exhausted_ = false;
+      // A Unix socket inherits nothing.
+      if (peer.ss_family == AF_UNIX) set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
       accepted_(descriptor, peer.ss_family, peer_text(peer, size));
       continue;
     }

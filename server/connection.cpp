@@ -1,38 +1,28 @@
 #include <coyield/server/connection.hpp>
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace coyield::server {
 
 namespace {
 
-/// The kernel's buffers count against a container's memory as well: what a client that never reads can hold
-/// there. (The kernel doubles the value, for its own overhead.)
-constexpr int send_buffer_bytes = 64 * 1024;
 constexpr std::size_t kept_capacity = 4096;
-
-void set_option(int descriptor, int level, int name, int value) noexcept {
-  ::setsockopt(descriptor, level, name, &value, sizeof value);
-}
 
 }  // namespace
 
 Connection::Connection(generators::Loop& loop, int descriptor, int family, std::string peer)
     : loop_(loop), socket_(loop.executor()), alarm_(*this), peer_(std::move(peer)) {
   const bool tcp = family == AF_INET || family == AF_INET6;
-  if (tcp) {
-    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, send_buffer_bytes);
-  }
-  set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
   socket_.assign(asio::generic::stream_protocol(family, tcp ? IPPROTO_TCP : 0), descriptor);
 }
 
 Connection::Read Connection::read_some(std::span<char> into) {
+  if (!put_back_.empty()) return read_put_back(into);
   for (;;) {
     const ssize_t size = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
     if (size > 0) {
@@ -47,6 +37,26 @@ Connection::Read Connection::read_some(std::span<char> into) {
     }
     return {ReadStatus::closed};
   }
+}
+
+void Connection::put_back(std::span<const char> bytes) {
+  if (bytes.empty()) return;
+  generators::Buffer all(bytes.size() + put_back_.size());
+  all.append({bytes.data(), bytes.size()});
+  all.append(put_back_.view());
+  put_back_ = std::move(all);
+  readable_ = true;
+}
+
+Connection::Read Connection::read_put_back(std::span<char> into) {
+  const std::size_t size = std::min(into.size(), put_back_.size());
+  std::memcpy(into.data(), put_back_.data(), size);
+  if (size == put_back_.size()) {
+    put_back_.release();
+  } else {
+    put_back_.consume(size);
+  }
+  return {ReadStatus::bytes, size};
 }
 
 void Connection::watch_reading() {
@@ -94,6 +104,11 @@ bool Connection::send(std::string_view bytes) {
     }
   }
   if (bytes.empty()) return true;
+  // What was sent is dropped as well where `unsent` never comes down to nothing.
+  if (unsent_begin_ > unsent()) {
+    unsent_.consume(unsent_begin_);
+    unsent_begin_ = 0;
+  }
   unsent_.append(bytes);
   watch_writing();
   return true;
@@ -121,6 +136,11 @@ void Connection::wake_at(std::chrono::nanoseconds due) {
   if (alarm_.scheduled() && alarm_.due <= due) return;
   alarm_.due = due;
   loop_.at(due, alarm_);
+}
+
+void Connection::wake_soon() {
+  alarm_.due = std::chrono::nanoseconds::min();
+  loop_.soon(alarm_);
 }
 
 void Connection::shutdown_sending() noexcept {
