@@ -80,11 +80,11 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   const double window_seconds = std::chrono::duration<double>(timeouts.write).count();
   const auto least = static_cast<std::uint64_t>(static_cast<double>(timeouts.least_rate) * window_seconds);
   while (connection.unsent() != 0) {
+    if (worker.stopping()) co_return PumpEnd::drained;
     if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     connection.watch_reading();
     connection.wake_at(window_end);
     co_await connection.wake().wait();
-    if (worker.stopping()) co_return PumpEnd::drained;
     if (!connection.send_unsent()) co_return PumpEnd::left;
     const std::chrono::nanoseconds now = loop.now();
     if (now < window_end) continue;
