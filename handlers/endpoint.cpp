@@ -130,9 +130,9 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   if (format.description.name == "sse" && has_seen_the_end(request, target)) return with_status(204);
   if (!config_.input) context.input = {};
   Response response = open(request, format);
-  if (request.method == Method::head) return response;
   auto generator = factory_(ValuesOfRequest(request, target, path), std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
+  if (request.method == Method::head) return response;  // the generator goes without having run
   const bool asks_for_heartbeats = format.heartbeat == Heartbeat::on_request;
   response.body = Pull{*std::move(generator), format.make(FormatOptions{}),
                        asks_for_heartbeats ? &quiet_options_ : &options_};

@@ -78,11 +78,11 @@ TEST_F(ApplicationTest, GivesAStreamThatHasNotRun) {
   EXPECT_EQ(loop.drain(std::move(std::get<Pull>(response.body).generator)).size(), 3U);
 }
 
-TEST_F(ApplicationTest, AnswersHeadWithoutAGenerator) {
+TEST_F(ApplicationTest, AnswersHeadAsGetButRunsNothing) {
   const Response response = ask("/count/3", {}, Method::head);
   EXPECT_EQ(response.status, 200U);
   EXPECT_FALSE(std::holds_alternative<Pull>(response.body));
-  EXPECT_EQ(started_, 0);
+  EXPECT_EQ(ask("/count/x", {}, Method::head).status, 400U);
 }
 
 TEST_F(ApplicationTest, AnswersOptionsWithoutAGenerator) {
