@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <coyield/generators/utf8.hpp>
+
 #include <string>
 
 namespace coyield::server::websocket {
@@ -111,7 +113,7 @@ TEST(ClosePayload, CutsALongReasonBetweenCodePoints) {
     const ClosePayload payload(CloseCode::internal_error, reason);
     const std::string_view kept = payload.view().substr(2);
     EXPECT_TRUE(reason.starts_with(kept)) << ascii;
-    EXPECT_TRUE(is_utf8(kept)) << ascii;
+    EXPECT_TRUE(generators::is_utf8(kept)) << ascii;
     EXPECT_LE(payload.view().size(), max_control_payload);
     EXPECT_GT(payload.view().size(), max_control_payload - 4)
         << "more was cut than the one code point that hung over";
