@@ -48,6 +48,8 @@ class Connection
   };
   /// Reads what is there. `closed` is the end, orderly or not.
   Read read_some(std::span<char> into);
+  /// Gives back the last bytes of what was read, for lack of room: they are the first to be read again.
+  void put_back(std::span<const char> bytes);
   /// Wakes the session once there is something to read (or the end). While it is `readable`, nothing is
   /// watched: read first, or what comes is not noticed.
   void watch_reading();
@@ -69,6 +71,8 @@ class Connection
   /// Wakes the session at `due`, or earlier: it looks at the clock itself. A deadline that is later than the
   /// one that stands costs nothing.
   void wake_at(std::chrono::nanoseconds due);
+  /// Wakes the session as soon as the others of its thread have had their turn.
+  void wake_soon();
 
   // Ending.
 
@@ -88,6 +92,7 @@ class Connection
     std::chrono::nanoseconds due = std::chrono::nanoseconds::max();
   };
 
+  Read read_put_back(std::span<char> into);
   void watch_writing();
   long write_some(std::string_view bytes);
 
@@ -95,6 +100,7 @@ class Connection
   Socket socket_;
   generators::Event wake_;
   Alarm alarm_;
+  generators::Buffer put_back_;
   generators::Buffer unsent_;
   std::size_t unsent_begin_ = 0;
   std::uint64_t sent_ = 0;

@@ -51,7 +51,8 @@ void WebSocketFraming::compressed_item(Encoder& encoder, const Item& item, Opcod
 }
 
 Inbound WebSocketFraming::heartbeat(Encoder& /*encoder*/, Buffer& out) {
-  if (!std::exchange(heard_, false)) return Inbound::left;
+  // A client that is not read cannot be heard.
+  if (!std::exchange(heard_, false) && has_room(0)) return Inbound::left;
   if (closing_.may_send()) websocket::append_frame(out, Opcode::ping, {});
   return Inbound::go_on;
 }
@@ -76,45 +77,52 @@ void WebSocketFraming::append_close(CloseCode code, std::string_view reason, Buf
 }
 
 Inbound WebSocketFraming::received() {
-  for (;;) {
-    if (connection_.unsent() > max_unsent_answers || (inbox_ && inbox_->full())) return Inbound::go_on;
-    const auto read = connection_.read_some(worker_.in());
-    if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
-    if (read.status == Connection::ReadStatus::closed) return Inbound::left;
-    if (take_all(worker_.in().first(read.size)) == Inbound::left) return Inbound::left;
-  }
+  if (!has_room(0)) return Inbound::go_on;
+  const auto read = connection_.read_some(worker_.in());
+  if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
+  if (read.status == Connection::ReadStatus::closed) return Inbound::left;
+  const Inbound result = take_all(worker_.in().first(read.size));
+  if (connection_.readable() && has_room(0)) connection_.wake_soon();
+  return result;
 }
 
+/// Whether there is a place for what the client says next. Without one, what wakes the session is the
+/// generator that takes a message, or the client that takes its answers.
+bool WebSocketFraming::has_room(std::size_t answers) const noexcept {
+  if (connection_.unsent() + answers > max_unsent_answers) return false;
+  return !inbox_ || !inbox_->full() || !closing_.may_send();
+}
+
+/// Goes on behind a fault: the client's own close may be next.
 Inbound WebSocketFraming::take_all(std::span<char> bytes) {
   heard_ = true;
+  Buffer answers;
+  Inbound result = Inbound::go_on;
   decoder_.feed(bytes);
   while (const Event event = decoder_.next()) {
-    if (take(event) == Inbound::left) return Inbound::left;
+    if (take(event, answers) == Inbound::left) result = Inbound::left;
+    // A few bytes can be thousands of messages, and each of those, inflated, a thousand times its size.
+    if (has_room(answers.size())) continue;
+    connection_.put_back(decoder_.take_unused());
+    break;
   }
-  return Inbound::go_on;
+  return connection_.send(answers.view()) ? result : Inbound::left;
 }
 
-Inbound WebSocketFraming::take(const Event& event) {
+Inbound WebSocketFraming::take(const Event& event, Buffer& answers) {
   switch (event.kind) {
     case Event::Kind::text:
-      return take_message(PayloadKind::text, event.payload);
+      return take_message(PayloadKind::text, event.payload, answers);
     case Event::Kind::binary:
-      return take_message(PayloadKind::bytes, event.payload);
-    case Event::Kind::ping: {
-      if (!closing_.may_send()) return Inbound::go_on;
-      Buffer pong(128);
-      websocket::append_frame(pong, Opcode::pong, event.payload);
-      return connection_.send(pong.view()) ? Inbound::go_on : Inbound::left;
-    }
+      return take_message(PayloadKind::bytes, event.payload, answers);
+    case Event::Kind::ping:
+      if (closing_.may_send()) websocket::append_frame(answers, Opcode::pong, event.payload);
+      return Inbound::go_on;
     case Event::Kind::close:
-      if (const auto echo = closing_.receive(event.code)) {
-        Buffer answer(128);
-        websocket::append_close(answer, *echo);
-        connection_.send(answer.view());
-      }
+      if (const auto echo = closing_.receive(event.code)) websocket::append_close(answers, *echo);
       return Inbound::left;
     case Event::Kind::error:
-      return close(event.code, event.payload);
+      return close(event.code, event.payload, answers);
     case Event::Kind::pong:
     case Event::Kind::none:
       return Inbound::go_on;
@@ -122,18 +130,16 @@ Inbound WebSocketFraming::take(const Event& event) {
   return Inbound::go_on;
 }
 
-Inbound WebSocketFraming::take_message(PayloadKind kind, std::string_view payload) {
+Inbound WebSocketFraming::take_message(PayloadKind kind, std::string_view payload, Buffer& answers) {
   if (!closing_.may_send()) return Inbound::go_on;  // too late for the generator
-  if (!inbox_) return close(CloseCode::policy_violation, "this endpoint takes no messages");
+  if (!inbox_) return close(CloseCode::policy_violation, "this endpoint takes no messages", answers);
   inbox_->push(kind, payload);
   return Inbound::go_on;
 }
 
-Inbound WebSocketFraming::close(CloseCode code, std::string_view reason) {
+Inbound WebSocketFraming::close(CloseCode code, std::string_view reason, Buffer& answers) {
   worker_.shared().log.debug("refused", {{"client", connection_.peer()}, {"reason", reason}});
-  Buffer frame(192);
-  append_close(code, reason, frame);
-  connection_.send(frame.view());
+  append_close(code, reason, answers);
   return Inbound::left;
 }
 

@@ -17,7 +17,8 @@ namespace coyield::server {
 /// A stream as WebSocket messages, one item each, and what the client says meanwhile.
 ///
 /// Pings are answered, messages go to `inbox` where the endpoint takes them, and a client that breaks the
-/// protocol is told which rule. While the inbox is full nothing is read.
+/// protocol is told which rule. While the inbox is full, or the client does not take its answers, nothing is
+/// read, and of what was read no more is decoded.
 class WebSocketFraming {
  public:
   WebSocketFraming(Worker& worker, Connection& connection, const handlers::StreamOptions& options,
@@ -50,6 +51,7 @@ class WebSocketFraming {
   void draining(generators::Encoder& encoder, generators::Buffer& out);
   std::string_view seal(generators::Buffer& out) { return out.view(); }
 
+  /// Reads once: a client that never stops sending must not have the thread to itself.
   Inbound received();
   /// What has come before the stream began.
   Inbound received(generators::Buffer bytes) { return take_all({bytes.data(), bytes.size()}); }
@@ -60,9 +62,10 @@ class WebSocketFraming {
   void compressed_item(generators::Encoder& encoder, const generators::Item& item, websocket::Opcode opcode,
                        generators::Buffer& out);
   Inbound take_all(std::span<char> bytes);
-  Inbound take(const websocket::Event& event);
-  Inbound take_message(generators::PayloadKind kind, std::string_view payload);
-  Inbound close(websocket::CloseCode code, std::string_view reason);
+  bool has_room(std::size_t answers) const noexcept;
+  Inbound take(const websocket::Event& event, generators::Buffer& answers);
+  Inbound take_message(generators::PayloadKind kind, std::string_view payload, generators::Buffer& answers);
+  Inbound close(websocket::CloseCode code, std::string_view reason, generators::Buffer& answers);
   void append_close(websocket::CloseCode code, std::string_view reason, generators::Buffer& out);
 
   Worker& worker_;

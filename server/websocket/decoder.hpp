@@ -71,6 +71,13 @@ class Decoder {
 
   /// The bytes fed that no event has used yet.
   std::span<char> unused() const { return {at_, end_}; }
+  /// Gives them back to the caller, who feeds them again, or bytes that begin with them, when there is room
+  /// for more events.
+  std::span<char> take_unused() {
+    const std::span<char> rest = unused();
+    at_ = end_;
+    return rest;
+  }
 
   /// Memory held for an incomplete message or a delivered one, without zlib's.
   std::size_t held_bytes() const { return message_.capacity() + control_.capacity(); }
