@@ -138,7 +138,8 @@ Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
     case PumpEnd::drained:
       return chunked ? Next::linger : Next::reset;
     case PumpEnd::left:
-      return Next::close;
+      // It may have closed its sending side only, and still read.
+      return chunked ? Next::close : Next::reset;
     case PumpEnd::slow:
       return Next::reset;
   }

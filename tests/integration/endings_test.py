@@ -1,6 +1,7 @@
 """Endings tell the truth: nobody can mistake a stream that broke for one that has finished, in any format."""
 
 import json
+import socket
 import time
 import unittest
 
@@ -62,6 +63,17 @@ class Endings(ServerCase):
             with self.subTest(format=name), self.server.connect() as connection:
                 response = connection.get(f"/bad_later?format={name}", version="HTTP/1.0")
                 self.assertEqual((response.status, response.ending), (200, wire.Ending.RESET))
+
+    def test_on_http_1_0_a_stream_is_reset_when_the_client_may_not_stay_but_still_reads(self):
+        """One that closes its sending side has left, and one that sends too much ahead is sent away."""
+        for name, leave in (("half-closes", lambda c: c.socket.shutdown(socket.SHUT_WR)),
+                            ("sends too much", lambda c: c.send(b"x" * 9000))):
+            with self.subTest(name), self.server.connect() as connection:
+                connection.ask("/heart", version="HTTP/1.0")
+                self.assertEqual(connection.head().status, 200)
+                leave(connection)
+                connection.rest()
+                self.assertEqual(connection.end, wire.Ending.RESET)
 
     def test_on_http_1_0_an_end_is_a_close(self):
         with self.server.connect() as connection:
