@@ -197,6 +197,7 @@ Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
     if (!exchange) co_return;
     auto responding = respond(worker, *connection, reader, exchange);
     next = co_await std::move(responding);
+    if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
     if (next != Next::stream) continue;
     if (exchange->response.status == 101) {
       auto talking = talk_websocket(reader, std::move(exchange));
@@ -205,6 +206,7 @@ Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
     }
     auto sending = send_stream(worker, reader, std::move(exchange));
     next = co_await std::move(sending);
+    if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
   }
   if (next == Next::reset) connection->reset();
   if (next == Next::linger) {

@@ -1,6 +1,7 @@
 #include <coyield/server/request_reader.hpp>
 
 #include <algorithm>
+#include <coyield/generators/sleep.hpp>
 
 namespace coyield::server {
 
@@ -23,6 +24,7 @@ generators::Task<RequestReader::Result> RequestReader::next() {
   for (;;) {
     if (!bytes_.empty()) {
       if (auto result = parse()) co_return *std::move(result);
+      co_await generators::yield_now();  // empty lines can go on for ever
     }
     const Connection::ReadStatus status = read_more();
     if (status == Connection::ReadStatus::closed) co_return NoRequest{};
@@ -59,18 +61,31 @@ Connection::ReadStatus RequestReader::read_more() {
 /// A whole header, a fault, or nothing: then what there is of it is kept.
 std::optional<RequestReader::Result> RequestReader::parse() {
   bytes_ = without_leading_lines(bytes_);
+  if (bytes_.empty() || bytes_ == "\r") {
+    keep();
+    return std::nullopt;
+  }
   HeaderEnd end = find_header_end(bytes_, worker_.shared().config.limits);
   if (end.fault) return *std::move(end.fault);
   if (end.size == 0) {
-    const bool kept_already =
-        kept_.view().data() <= bytes_.data() && bytes_.data() < kept_.view().data() + kept_.size();
-    if (!kept_already) kept_.append(bytes_);
-    bytes_ = {};
+    keep();
     return std::nullopt;
   }
   header_size_ = end.size;
   if (auto fault = parse_request(bytes_.substr(0, end.size), worker_.head())) return *std::move(fault);
   return Ready{};
+}
+
+/// What there is of a header that is not complete.
+void RequestReader::keep() {
+  const bool kept_already =
+      kept_.view().data() <= bytes_.data() && bytes_.data() < kept_.view().data() + kept_.size();
+  if (bytes_.empty()) {
+    kept_.release();
+  } else if (!kept_already) {
+    kept_.append(bytes_);
+  }
+  bytes_ = {};
 }
 
 void RequestReader::consume() {

@@ -32,12 +32,15 @@ class RequestReader {
 
   /// Reads what there is while a response is under way. False: the client has left, or sends too much.
   bool read_ahead();
+  /// Whether the client has sent something ahead of time.
+  bool has_kept() const noexcept { return !kept_.empty(); }
   /// What was kept; it is no longer.
   generators::Buffer take_kept() noexcept { return std::move(kept_); }
 
  private:
   Connection::ReadStatus read_more();
   std::optional<Result> parse();
+  void keep();
 
   Worker& worker_;
   Connection& connection_;

@@ -5,6 +5,7 @@ request can be smuggled past a proxy in front of the server.
 """
 
 import random
+import time
 import unittest
 
 import wire
@@ -274,6 +275,17 @@ class Limits(ServerCase):
         with self.server.connect() as connection:
             self.assertEqual(connection.get("/count").status, 200)
             self.assertEqual(connection.rest(), b"")
+
+    def test_an_empty_line_in_two_pieces_is_passed_over_too(self):
+        with self.server.connect() as connection:
+            connection.send(b"\r")
+            time.sleep(0.05)
+            self.assertEqual(connection.get("/.coyield/health").status, 400)
+        with self.server.connect() as connection:
+            connection.send(b"\r")
+            time.sleep(0.05)
+            connection.send(b"\n")
+            self.assertEqual(connection.get("/.coyield/health").status, 200)
 
     def test_empty_lines_are_no_way_to_stay(self):
         with self.server.connect() as connection:
