@@ -11,6 +11,7 @@ constexpr std::string_view page =
 // The page is constant, so that an inline script is as good as one of its own address.
 constexpr std::string_view policy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+    "img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 }  // namespace
