@@ -23,6 +23,21 @@ std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
   return response;
 }
 
+/// What the factory of an endpoint throws, beside a `Failure`, is for the log alone.
+handlers::Response respond_to(Worker& worker, const handlers::Request& request,
+                              generators::SourceContext context) {
+  std::string error = "not an exception";
+  try {
+    return worker.shared().application.handle(request, std::move(context));
+  } catch (const std::exception& what) {
+    error = what.what();
+  } catch (...) {
+  }
+  worker.shared().log.error("failed",
+                            {{"target", request.target}, {"client", request.client}, {"error", error}});
+  return handlers::problem(500, "the stream could not be made; the reason is in the server's log");
+}
+
 }  // namespace
 
 ExchangePtr handle_request(Worker& worker, Connection& connection) {
@@ -54,7 +69,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
                                   .draining = worker.draining(),
                                   .fields = head.fields,
                                   .client = connection.peer()};
-  exchange->response = worker.shared().application.handle(request, std::move(context));
+  exchange->response = respond_to(worker, request, std::move(context));
   return exchange;
 }
 

@@ -75,7 +75,10 @@ void Worker::finish(Connection& connection, const std::exception_ptr& error) {
       std::rethrow_exception(error);
     } catch (const std::exception& what) {
       shared_.log.error("session", {{"client", connection.peer()}, {"error", what.what()}});
+    } catch (...) {
+      shared_.log.error("session", {{"client", connection.peer()}, {"error", "not an exception"}});
     }
+    connection.reset();  // nobody is to take this for the end of a stream
   }
   connection.close();
   connection.unlink();

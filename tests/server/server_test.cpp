@@ -101,6 +101,10 @@ class ServerTest : public testing::Test {
         co_yield 0;
       }();
     });
+    server_.stream("/throws/{what}", [](const Params& params) -> AsyncGenerator<int> {
+      if (params.get<std::string>("what") == "int") throw 7;
+      throw std::runtime_error("a secret");
+    });
     const std::string address = server_.listen("127.0.0.1:0").open().front();
     port_ = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
     thread_ = std::thread([this] { exit_code_ = server_.run(); });
@@ -162,6 +166,15 @@ TEST_F(ServerTest, MakesAStatusOfAFailureBeforeTheFirstItem) {
   const std::string answer = read_to(socket, "}\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 404 ")) << answer;
   EXPECT_NE(answer.find("not there"), std::string::npos);
+}
+
+TEST_F(ServerTest, MakesAStatusOfWhateverAFactoryThrows) {
+  for (const char* path : {"/throws/error", "/throws/int"}) {
+    tcp::socket socket = ask(path);
+    const std::string answer = read_to(socket, "}\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 ")) << answer;
+    EXPECT_EQ(answer.find("a secret"), std::string::npos);
+  }
 }
 
 TEST_F(ServerTest, AnswersInTheOrderOfTheRequests) {
