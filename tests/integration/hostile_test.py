@@ -7,7 +7,7 @@ import unittest
 import zlib
 
 import wire
-from harness import SANITIZED, ServerCase
+from harness import SANITIZED, Server, ServerCase
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -66,17 +66,18 @@ class Hostile(ServerCase):
         connection = self.server.connect()
         connection.open_websocket("/echo")
         connection.send(wire.client_frame(wire.TEXT, final=False))
-        self.assert_others_are_served(connection, wire.client_frame(wire.CONTINUATION, final=False) * 10_000)
+        self.assert_others_are_served(connection, wire.client_frame(wire.CONTINUATION, final=False) * 50_000)
 
     def stuff(self, target, frames, *fields):
-        """Sends until nothing more is taken, and reads nothing. Gives by how much the server has grown."""
-        with self.server.connect(timeout=0.5, receive_buffer=4 * KIB) as connection:
+        """Sends until nothing more is taken, and reads nothing. Gives by how much a server has grown."""
+        with Server(self.endpoints, self.settings) as server, \
+                server.connect(timeout=0.5, receive_buffer=4 * KIB) as connection:
             connection.open_websocket(target, *fields)
-            before = self.server.resident_bytes()
+            before = server.resident_bytes()
             with self.assertRaises(TimeoutError):
                 for _ in range(100):
                     connection.send(frames)
-            return self.server.resident_bytes() - before
+            return server.resident_bytes() - before
 
     @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
     def test_messages_that_nobody_takes_are_bounded_however_small(self):
