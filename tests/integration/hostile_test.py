@@ -1,6 +1,7 @@
 """Clients that send as much as they can, to have the server, or its memory, to themselves."""
 
 import contextlib
+import socket
 import threading
 import time
 import unittest
@@ -46,7 +47,9 @@ class Hostile(ServerCase):
             yield
         finally:
             over.set()
-            connection.reset()
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)  # wakes the threads, as closing alone would not
+            connection.close()
             for thread in threads:
                 thread.join()
 
