@@ -284,7 +284,7 @@ asio::awaitable<void> for_each(AsyncGenerator<T> generator, Function function) {
     }
     auto item = consumer.item();
     if (!item) co_return;
-    if constexpr (std::is_convertible_v<decltype(function(*item)), bool>) {
+    if constexpr (std::is_same_v<decltype(function(*item)), bool>) {
       if (!function(*item)) co_return;
     } else {
       function(*item);

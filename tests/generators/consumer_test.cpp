@@ -175,6 +175,23 @@ TEST(ForEach, DrainsAGeneratorFromAnAsioAwaitable) {
   EXPECT_TRUE(script.destroyed());
 }
 
+TEST(ForEach, TakesOnlyABoolForAWishToEnd) {
+  TestLoop loop;
+  Script<int> script;
+  script.items({1, 2, 3});
+  int seen = 0;
+  auto draining = [](AsyncGenerator<int> stream, int& count) -> asio::awaitable<void> {
+    auto number = [&count](int) {
+      ++count;
+      return 0;
+    };
+    co_await for_each(std::move(stream), number);
+  };
+  asio::co_spawn(loop.context(), draining(script.play(), seen), asio::detached);
+  loop.run_ready();
+  EXPECT_EQ(seen, 3);
+}
+
 AsyncGenerator<int> marked(int count, StackProbe& stack) {
   for (int item = 0; item < count; ++item) {
     stack.mark();
