@@ -48,7 +48,9 @@ void set_inherited_options(int descriptor) noexcept {
 }
 
 [[noreturn]] void fail(const error_code& error, const config::ListenAddress& address) {
-  throw boost::system::system_error(error, "cannot listen at " + config::to_string(address));
+  // Without the place in Asio's sources, which the text would have at its end.
+  const error_code plain(error.value(), error.category());
+  throw boost::system::system_error(plain, "cannot listen at " + config::to_string(address));
 }
 
 Endpoint endpoint_of(const config::ListenAddress& address) {

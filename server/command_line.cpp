@@ -136,6 +136,16 @@ int routes(const Options& options, const config::Catalogue& catalogue) {
   return 0;
 }
 
+/// CLI11 only says that a command is wanted, and not that it was given one that is none.
+std::optional<std::string> explain_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-' || !app.get_subcommands().empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return "there is no command " + config::in_quotes(argv[1]) + "; " + config::advise(argv[1], names);
+}
+
 int list(const Options& options, const config::Catalogue& catalogue) {
   using config::ComponentKind;
   const std::vector<std::pair<std::string, ComponentKind>> kinds = {{"sources", ComponentKind::source},
@@ -196,6 +206,10 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const auto sentence = explain_command(app, argc, argv)) {
+      std::cerr << *sentence << '\n';
+      return exit_usage;
+    }
     return app.exit(error) == 0 ? 0 : exit_usage;
   }
   const generators::Registry registry = built_in_components();

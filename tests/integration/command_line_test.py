@@ -57,6 +57,12 @@ class Commands(unittest.TestCase):
                 self.assertTrue(result.stderr.strip())
                 self.assertEqual(result.stdout, "")
 
+    def test_a_command_that_is_none_is_named_with_the_one_that_was_meant(self):
+        result = run("sevre")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('"sevre"', result.stderr)
+        self.assertIn('did you mean "serve"?', result.stderr)
+
     # check
 
     def test_a_good_file_is_called_good(self):
@@ -247,6 +253,7 @@ class Commands(unittest.TestCase):
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(address, result.stderr)
                 self.assertIn("in use", result.stderr)
+                self.assertNotIn("/asio/", result.stderr, "where in a library is nothing for an operator")
 
     def test_several_addresses_are_served_together(self):
         process = self.serve("--listen", "127.0.0.1:0", "--listen", "[::1]:0")
