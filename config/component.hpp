@@ -58,12 +58,11 @@ struct ParameterMistake {
 ///     Component{.kind = ComponentKind::source,
 ///               .name = "counter",
 ///               .summary = "Whole numbers, one after the other.",
-///               .parameters = {{.name = "from", .type = ParameterType::integer, .summary = "The first
-///               number.",
+///               .parameters = {{.name = "from",
+///                               .type = ParameterType::integer,
+///                               .summary = "The first number.",
 ///                               .default_value = 1},
-///                              {.name = "interval", .type = ParameterType::duration, .summary = "The pause
-///                              ...",
-///                               .default_value = 0ms}},
+///                              {.name = "to", .type = ParameterType::integer, .summary = "..."}},
 ///               .main = "to",
 ///               .example = R"({ "counter": { "from": 1, "to": 5, "interval": "500ms" } })",
 ///               .details = "Yields the first number at once. Ends after `to`; without it, never."}

@@ -37,8 +37,8 @@ class Next {
 ///
 ///     AsyncGenerator<int> counter(int n) {
 ///       for (int i = 1; i <= n; ++i) {
-///         co_await sleep_for(500ms);      // or any Asio operation: co_await socket.async_read_some(...,
-///         asio::deferred) co_yield i;
+///         co_await sleep_for(500ms);  // or any Asio operation, with asio::deferred
+///         co_yield i;
 ///       }
 ///     }
 ///

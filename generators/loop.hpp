@@ -90,7 +90,7 @@ class Loop final : public asio::execution_context::service {
     return std::chrono::system_clock::now().time_since_epoch();
   }
   /// Replaces the clock; the time that it starts from must not lie before the present one's.
-  /// From then on timers fire only within `advance_to`.
+  /// From then on timers fire only within `fire_until`.
   void use_manual_clock(std::shared_ptr<Clock> clock);
   bool manual() const noexcept { return manual_ != nullptr; }
 

@@ -19,8 +19,10 @@ using handlers::Params;
 /// A streaming server: endpoints that are generators, at addresses.
 ///
 ///     coyield::Server server;
-///     server.stream("/count/{n}", [](const coyield::Params& params) { return
-///     async_counter(params.get<int>("n")); }); return server.listen("127.0.0.1:8080").run();
+///     server.stream("/count/{n}", [](const coyield::Params& params) {
+///       return async_counter(params.get<int>("n"));
+///     });
+///     return server.listen("127.0.0.1:8080").run();
 ///
 /// Endpoints and addresses are given before `run`, from one thread; `stop` may be called from any. The
 /// functions are called on the server's threads, at once from several where there are several, and outlive
