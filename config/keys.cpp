@@ -1,5 +1,6 @@
 // Every key that a configuration file may have, outside of what the components describe themselves. Reading,
 // checking and the schema all come from these tables.
+#include <algorithm>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/keys.hpp>
 
@@ -254,13 +255,22 @@ void read_pipeline(const Scope& scope, const Node& node, EndpointConfig& endpoin
   }
 }
 
+/// Those that an endpoint may have: WebSocket clients get theirs whatever it says.
+std::vector<std::string> format_names(const Catalogue& catalogue) {
+  std::vector<std::string> names = catalogue.names(ComponentKind::format);
+  std::erase_if(names, [&](const std::string& name) {
+    return !catalogue.find(ComponentKind::format, name)->configurable;
+  });
+  return names;
+}
+
 void read_format(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
   auto name = read_text(scope, node);
   if (!name) return;
   endpoint.format = *name;
-  if (scope.catalogue().find(ComponentKind::format, *name)) return;
-  scope.problem(node.position, {"there is no format " + in_quotes(*name),
-                                advise(*name, scope.catalogue().names(ComponentKind::format))});
+  const std::vector<std::string> names = format_names(scope.catalogue());
+  if (std::find(names.begin(), names.end(), *name) != names.end()) return;
+  scope.problem(node.position, {"there is no format " + in_quotes(*name), advise(*name, names)});
 }
 
 const Keys<EndpointConfig>& endpoint_keys() {
@@ -272,7 +282,7 @@ const Keys<EndpointConfig>& endpoint_keys() {
       {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
       {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
-       [](const Catalogue& catalogue) -> Json { return {{"enum", catalogue.names(ComponentKind::format)}}; }},
+       [](const Catalogue& catalogue) -> Json { return {{"enum", format_names(catalogue)}}; }},
       field("finite", &EndpointConfig::finite,
             "Whether the stream ends by itself and soon, so that it may be sent as one JSON array."),
       access_key<EndpointConfig>(

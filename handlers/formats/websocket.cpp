@@ -31,7 +31,8 @@ Format websocket_format() {
                       .details =
                           "JSON and text are text messages, bytes are binary ones. In text, what is not "
                           "UTF-8 becomes U+FFFD. The close code says how the stream ended: 1000 at its end, "
-                          "1011 when it failed. It is not for HTTP responses."},
+                          "1011 when it failed. It is not for HTTP responses.",
+                      .configurable = false},
       .media_type = "",
       .content_type = "",
       .by_accept = ByAccept::never,

@@ -81,6 +81,14 @@ class Commands(unittest.TestCase):
                 for line, words in ((2, "drian.*drain"), (2, "drain.*10s"), (4, "conter.*counter"), (5, "parsec")):
                     self.assertRegex(result.stderr, rf"(?m)^{re.escape(file)}:{line}:.*{words}")
 
+    def test_the_format_of_websockets_is_none_for_an_endpoint(self):
+        file = self.write({"endpoints": {"/a": {"source": "clock", "format": "websocket"}}})
+        result = run("check", file)
+        self.assertEqual(result.returncode, 78)
+        self.assertRegex(result.stderr, r'endpoints\./a\.format: there is no format "websocket"; write "json", .*')
+        self.assertNotIn('or "websocket"', result.stderr)
+        self.assertNotIn('"websocket"', run("schema").stdout)
+
     def test_files_that_cannot_be_read_are_exit_code_78(self):
         for path in (self.directory / "missing.json", self.directory):
             result = run("check", str(path))
