@@ -12,7 +12,6 @@ namespace coyield::server {
 
 namespace {
 
-constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr std::size_t crowd = 1000;
 constexpr std::chrono::seconds trim_delay(5);
@@ -36,7 +35,7 @@ class Descriptor {
 
 Worker::Worker(const Shared& shared)
     : shared_(shared),
-      out_(batch_bytes + batch_bytes / 4),
+      out_(batch_room),
       in_(read_bytes),
       io_(1),
       loop_(generators::Loop::of(io_.get_executor())),

@@ -65,7 +65,9 @@ class Worker {
   // Buffers, for use up to the next suspension.
 
   /// Where items are encoded. Empty, with room for a whole batch.
-  generators::Buffer& out() noexcept {
+  generators::Buffer& out() {
+    if (out_.capacity() > most_kept) [[unlikely]]
+      out_ = generators::Buffer(batch_room);
     out_.clear();
     return out_;
   }
@@ -87,6 +89,9 @@ class Worker {
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
   void leave_if_done();
+
+  static constexpr std::size_t batch_room = 80 * 1024;  // a batch, and the item that goes over it
+  static constexpr std::size_t most_kept = 1024 * 1024;
 
   using Connections = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 

@@ -83,6 +83,12 @@ AsyncGenerator<std::string> endless(Census& census) {
   for (;;) co_yield std::string(100, 'x');
 }
 
+/// Items that are no bytes in the format `text`, and of which there is no end.
+AsyncGenerator<Item> nothing(Census& census) {
+  Resident resident(census);
+  for (;;) co_yield Item::bytes("");
+}
+
 class ServerTest : public testing::Test {
  protected:
   ServerTest() {
@@ -92,6 +98,7 @@ class ServerTest : public testing::Test {
     server_.stream("/timer", [this](const Params&) { return timer_waiter(census_); });
     server_.stream("/silent", [this](const Params&) { return silent(census_); }, impatient);
     server_.stream("/endless", [this](const Params&) { return endless(census_); });
+    server_.stream("/nothing", [this](const Params&) { return nothing(census_); });
     server_.stream("/double/{n}", [](const Params& params) -> AsyncGenerator<int> {
       return [](int n) -> AsyncGenerator<int> { co_yield 2 * n; }(params.get<int>("n"));
     });
@@ -184,6 +191,16 @@ TEST_F(ServerTest, AnswersInTheOrderOfTheRequests) {
   std::string text;
   boost::asio::read_until(socket, boost::asio::dynamic_buffer(text), "\n4\n");
   EXPECT_LT(text.find("\n2\n"), text.find("\n4\n"));
+}
+
+/// A batch that never fills must not keep the thread.
+TEST_F(ServerTest, ServesOthersBesideAStreamThatNeverHasToWait) {
+  tcp::socket busy = ask("/nothing?format=text");
+  ASSERT_TRUE(census_.becomes(1));
+  tcp::socket other = ask("/double/21");
+  EXPECT_NE(read_to(other, "\r\n0\r\n\r\n").find("\r\n42\n"), std::string::npos);
+  busy.close();
+  EXPECT_TRUE(census_.becomes(0));
 }
 
 using Leave = void (*)(tcp::socket&);
