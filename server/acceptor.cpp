@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -35,9 +36,9 @@ void set_option(int descriptor, int level, int name, int value) noexcept {
   ::setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
-/// What an accepted socket inherits. A peer that has vanished without a word is noticed after two minutes,
-/// also on a stream that has nothing to say.
-void set_inherited_options(int descriptor) noexcept {
+/// What an accepted socket inherits. A peer that has vanished without a word is noticed after two minutes on
+/// a stream that has nothing to say, and after `patience` when something was sent.
+void set_inherited_options(int descriptor, std::chrono::nanoseconds patience) noexcept {
   set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, send_buffer_bytes);
@@ -45,6 +46,9 @@ void set_inherited_options(int descriptor) noexcept {
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 60);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 15);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT,
+             static_cast<int>(std::clamp<std::int64_t>(milliseconds, 1000, 24 * 3600 * 1000)));
 }
 
 [[noreturn]] void fail(const error_code& error, const config::ListenAddress& address) {
@@ -89,7 +93,7 @@ int open_reserve() noexcept { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); 
 }  // namespace
 
 Acceptor::Acceptor(generators::Loop& loop, const config::ListenAddress& address, const Log& log,
-                   Accepted accepted)
+                   std::chrono::nanoseconds patience, Accepted accepted)
     : loop_(loop),
       address_(address),
       log_(log),
@@ -97,7 +101,7 @@ Acceptor::Acceptor(generators::Loop& loop, const config::ListenAddress& address,
       socket_(loop.executor()),
       pause_(*this),
       reserve_(open_reserve()) {
-  open();
+  open(patience);
 }
 
 Acceptor::~Acceptor() {
@@ -105,7 +109,7 @@ Acceptor::~Acceptor() {
   if (reserve_ >= 0) ::close(reserve_);
 }
 
-void Acceptor::open() {
+void Acceptor::open(std::chrono::nanoseconds patience) {
   if (address_.kind == config::ListenAddress::Kind::unix_) remove_stale_socket(address_.path);
   const Endpoint endpoint = endpoint_of(address_);
   error_code error;
@@ -114,7 +118,7 @@ void Acceptor::open() {
   ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);
   if (address_.kind == config::ListenAddress::Kind::tcp) {
     socket_.set_option(asio::socket_base::reuse_address(true), error);
-    set_inherited_options(socket_.native_handle());
+    set_inherited_options(socket_.native_handle(), patience);
     if (endpoint.protocol().family() == AF_INET6) socket_.set_option(asio::ip::v6_only(true), error);
   }
   socket_.bind(endpoint, error);

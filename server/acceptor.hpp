@@ -2,6 +2,7 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <chrono>
 #include <coyield/config/listen_address.hpp>
 #include <coyield/generators/loop.hpp>
 #include <coyield/server/log.hpp>
@@ -23,7 +24,8 @@ class Acceptor {
 
   /// Binds and listens; throws boost::system::system_error, whose text names the address. A Unix socket that
   /// nobody listens at any more is replaced. Nobody is accepted before `start`.
-  Acceptor(generators::Loop& loop, const config::ListenAddress& address, const Log& log, Accepted accepted);
+  Acceptor(generators::Loop& loop, const config::ListenAddress& address, const Log& log,
+           std::chrono::nanoseconds patience, Accepted accepted);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -42,7 +44,7 @@ class Acceptor {
     Acceptor& acceptor;
   };
 
-  void open();
+  void open(std::chrono::nanoseconds patience);
   void accept_some();
   bool turn_one_away();
 

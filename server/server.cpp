@@ -63,7 +63,7 @@ Server::Running::Running(const config::ServerConfig& config,
   const Shared shared{config_, application_, log_, blocking_};
   for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
   for (const config::ListenAddress& address : config_.listen) {
-    acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_,
+    acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
                                                     [this](int descriptor, int family, std::string peer) {
                                                       accept(descriptor, family, std::move(peer));
                                                     }));
