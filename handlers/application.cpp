@@ -10,6 +10,12 @@ namespace coyield::handlers {
 namespace {
 
 Response health(const Request& request) {
+  if (request.method == Method::other) {
+    Response response =
+        problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this");
+    response.fields.add("Allow", "GET, HEAD, OPTIONS");
+    return response;
+  }
   Response response;
   response.status = request.draining ? 503 : 200;
   response.fields.add("Content-Type", "application/json").add("Cache-Control", "no-store");

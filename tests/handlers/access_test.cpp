@@ -37,7 +37,7 @@ TEST(Access, IsForNobodyElse) {
 }
 
 TEST(Access, SaysHowToAsk) {
-  const Asking asking({});
+  const Asking asking(std::vector<Field>{});
   EXPECT_NE(refuse_access(asking.request, tokens)->fields.text().find("WWW-Authenticate: Bearer\r\n"),
             std::string::npos);
 }
@@ -45,7 +45,7 @@ TEST(Access, SaysHowToAsk) {
 TEST(Origin, IsAllowedFromThisServerItselfAndFromTheList) {
   const config::Cors cors{.origins = {"https://a.example"}};
   const auto allowed = [&cors](const char* origin) {
-    const Asking asking({{"Host", "here:8080"}, {"Origin", origin}});
+    const Asking asking(std::vector<Field>{{"Host", "here:8080"}, {"Origin", origin}});
     return origin_allowed(asking.request, cors);
   };
   EXPECT_TRUE(allowed("http://here:8080"));
@@ -57,7 +57,7 @@ TEST(Origin, IsAllowedFromThisServerItselfAndFromTheList) {
 }
 
 TEST(Origin, IsNotAskedOfWhatIsNoBrowser) {
-  const Asking asking({{"Host", "here"}});
+  const Asking asking(std::vector<Field>{{"Host", "here"}});
   EXPECT_TRUE(origin_allowed(asking.request, {}));
 }
 
@@ -65,7 +65,7 @@ TEST(Cors, AnswersAllowedOriginsAlone) {
   const config::Cors cors{.origins = {"https://a.example"}};
   for (const auto& [origin, answered] :
        {std::pair{"https://a.example", true}, std::pair{"https://b.example", false}}) {
-    const Asking asking({{"Origin", origin}});
+    const Asking asking(std::vector<Field>{{"Origin", origin}});
     Response response;
     add_cors_fields(asking.request, cors, response);
     EXPECT_EQ(response.fields.text().find("Access-Control-Allow-Origin") != std::string::npos, answered)
@@ -75,7 +75,7 @@ TEST(Cors, AnswersAllowedOriginsAlone) {
 }
 
 TEST(Cors, AddsNothingWhereNothingIsAllowed) {
-  const Asking asking({{"Origin", "https://a.example"}});
+  const Asking asking(std::vector<Field>{{"Origin", "https://a.example"}});
   Response response;
   add_cors_fields(asking.request, {}, response);
   EXPECT_TRUE(response.fields.empty());

@@ -158,6 +158,7 @@ TEST_F(ApplicationTest, GivesABrowserAPage) {
 
 TEST_F(ApplicationTest, SaysHowItIs) {
   EXPECT_EQ(ask(health_path).status, 200U);
+  EXPECT_EQ(ask(health_path, {}, Method::other).status, 405U);
   Request draining;
   draining.target = health_path;
   draining.draining = true;
