@@ -134,7 +134,7 @@ class OperationAwaiter {
 
 /// How `asio::co_spawn` completes for a coroutine of this result.
 template <class T>
-struct SpawnSignature : std::type_identity<void(std::exception_ptr, T&&)> {};
+struct SpawnSignature : std::type_identity<void(std::exception_ptr, T)> {};
 template <>
 struct SpawnSignature<void> : std::type_identity<void(std::exception_ptr)> {};
 

@@ -120,6 +120,40 @@ TEST(Spawn, CanBeAwaitedInAnAsioAwaitable) {
   EXPECT_TRUE(caught);
 }
 
+Task<std::string> answering() {
+  co_await sleep_for(5ms);
+  co_return "forty-two";
+}
+Task<int> refusing() {
+  co_await yield_now();
+  throw std::runtime_error("broken");
+}
+
+TEST(Spawn, GivesTheValueOfATaskToAnAsioAwaitable) {
+  TestLoop loop;
+  std::string answer;
+  const auto ask = [](Executor on, std::string* into) -> asio::awaitable<void> {
+    *into = co_await spawn(on, answering(), asio::use_awaitable);
+  };
+  asio::co_spawn(loop.executor(), ask(loop.executor(), &answer), asio::detached);
+  loop.run_ready();
+  EXPECT_EQ(answer, "");
+  loop.advance(5ms);
+  EXPECT_EQ(answer, "forty-two");
+}
+
+TEST(Spawn, TellsWhatATaskWithAValueThrew) {
+  TestLoop loop;
+  std::exception_ptr error;
+  spawn(loop.executor(), refusing(), [&error](std::exception_ptr thrown, int value) {
+    error = std::move(thrown);
+    EXPECT_EQ(value, 0);
+  });
+  loop.run_ready();
+  ASSERT_TRUE(error);
+  EXPECT_THROW(std::rethrow_exception(error), std::runtime_error);
+}
+
 TEST(Spawn, AHandlerThatThrowsLosesNoOtherTimer) {
   TestLoop loop;
   int ran = 0;
