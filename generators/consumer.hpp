@@ -59,6 +59,24 @@ class GeneratorRoot final : public Chain, public Pooled {
     return Next<T>(nullptr);
   }
 
+  Next<T> poll_item(Poll& status) {
+    if (pull_ == Pull::resume) [[likely]] {
+      auto& promise = handle_.promise();
+      promise.clear_value();
+      pull_ = Pull::waiting;
+      run(handle_);
+      if (!orphaned()) [[likely]] {
+        void* value = promise.value();
+        if (value != nullptr && value != &end_of_stream) [[likely]] {
+          pull_ = Pull::resume;
+          status = Poll::item;
+          return Next<T>(static_cast<Item*>(value));
+        }
+      }
+    }
+    return finish_poll(status);
+  }
+
   void on_ready(Ready ready, void* argument) noexcept {
     ready_ = ready;
     argument_ = argument;
@@ -99,6 +117,17 @@ class GeneratorRoot final : public Chain, public Pooled {
     over,     ///< it has ended
   };
 
+  /// What `poll` and `item` would say of a generator that has given nothing at once.
+  [[gnu::noinline]] Next<T> finish_poll(Poll& status_now) {
+    if (orphaned() && !operation_pending()) {
+      destroy_all();
+      status_now = Poll::done;
+      return Next<T>(nullptr);
+    }
+    if (pull_ == Pull::waiting && status() != Poll::pending) pull_ = Pull::arrived;
+    status_now = poll_without_resuming();
+    return status_now == Poll::pending ? Next<T>(nullptr) : item();
+  }
   Poll poll_without_resuming() {
     const Poll now = status();
     if (pull_ == Pull::arrived) pull_ = now == Poll::item ? Pull::resume : Pull::over;
@@ -215,6 +244,9 @@ class Consumer {
   /// After `poll` said `item`: that one, until the next `poll`. After it said `done`: nothing, or what the
   /// generator threw, once.
   Next<T> item() { return root_->item(); }
+
+  /// `poll` and `item` in one, for whoever takes very many: the item, or none, and then `status` says why.
+  Next<T> poll_item(Poll& status) { return root_->poll_item(status); }
 
   /// Calls `ready(argument, false)` once when the status is no longer `pending`, from within the loop;
   /// `ready(argument, true)` when the loop is destroyed before. For those who need it cheap; one at a time.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <coyield/generators/consumer.hpp>
 #include <coyield/generators/sleep.hpp>
@@ -45,12 +46,14 @@ class Stream {
     primed_ = status == generators::Poll::item;
     return status;
   }
-  generators::Poll poll() {
+  /// The next item, or none: `status` says why.
+  generators::Next<generators::Item> poll_item(generators::Poll& status) {
     if (primed_) [[unlikely]] {
       primed_ = false;
-      return generators::Poll::item;
+      status = generators::Poll::item;
+      return consumer_.item();
     }
-    return consumer_.poll();
+    return consumer_.poll_item(status);
   }
 
   /// What the generator threw, as the client may know it; the rest goes to the log. Within a catch block.
@@ -104,21 +107,26 @@ constexpr std::size_t batch_bytes = 64 * 1024;
 enum class Batch : unsigned char { pending, full, ended, failed };
 
 /// How long a generator may have the thread before its items leave and others have their turn. The clock is
-/// looked at behind the items 1, 2, 4, ... and every 64th: items that are dear do not keep the first one
+/// looked at behind the items 1, 3, 7, ... and then every 64th: items that are dear do not keep the first one
 /// back, and cheap ones do not pay for it.
 class Turn {
  public:
   explicit Turn(generators::Loop& loop) noexcept : loop_(loop), end_(loop.now() + length) {}
   bool over() noexcept {
-    const std::uint64_t count = ++count_;
-    return ((count & (count - 1)) == 0 || count % 64 == 0) && loop_.now() >= end_;
+    if (--left_ != 0) [[likely]]
+      return false;
+    step_ = std::min(step_ * 2, most);
+    left_ = step_;
+    return loop_.now() >= end_;
   }
 
  private:
   static constexpr std::chrono::milliseconds length{2};
+  static constexpr unsigned most = 64;
   generators::Loop& loop_;
   std::chrono::nanoseconds end_;
-  std::uint64_t count_ = 0;
+  unsigned step_ = 1;
+  unsigned left_ = 1;
 };
 
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn.
@@ -130,11 +138,13 @@ Batch fill(Stream& stream, F& framing, generators::Buffer& out) {
   std::size_t before = out.size();
   try {
     for (;;) {
-      const Poll status = stream.poll();
-      if (status == Poll::pending) return Batch::pending;
+      Poll status;
       before = out.size();
-      const auto item = stream.consumer().item();  // throws what the generator threw
-      if (!item) break;
+      auto item = stream.poll_item(status);  // throws what the generator threw
+      if (!item) [[unlikely]] {
+        if (status == Poll::pending) return Batch::pending;
+        break;
+      }
       framing.item(stream.encoder(), *item, out);
       if (out.size() - before > max_item) [[unlikely]] {
         const std::size_t size = out.size() - before;
