@@ -78,6 +78,7 @@ Server::Running::~Running() {
 
 std::vector<std::string> Server::Running::addresses() const {
   std::vector<std::string> all;
+  all.reserve(acceptors_.size());
   for (const auto& acceptor : acceptors_) all.push_back(config::to_string(acceptor->address()));
   return all;
 }

@@ -7,7 +7,6 @@ namespace coyield::server {
 using generators::Buffer;
 using generators::Encoder;
 using generators::Failure;
-using generators::FailureKind;
 using generators::Item;
 using generators::PayloadKind;
 using websocket::CloseCode;

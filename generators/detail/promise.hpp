@@ -71,6 +71,7 @@ class PromiseBase {
                   "an operation is awaited once: co_await std::move(operation)");
     throw_if_cancelled();
     using Signature = typename asio::completion_signature_of<Operation>::type;
+    // NOLINTNEXTLINE(bugprone-move-forwarding-reference): it is an rvalue, as asserted above
     return OperationAwaiter<std::decay_t<Operation>, Signature>(std::move(operation), *chain_);
   }
   template <class T>
@@ -85,6 +86,7 @@ class PromiseBase {
   }
   template <ChainAwaitable Awaitable>
   auto await_transform(Awaitable&& awaitable) {
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it does not see that `enter` came before
     return std::forward<Awaitable>(awaitable).in_chain(*chain_);
   }
 
