@@ -94,7 +94,7 @@ class Starter {
 template <class T, class Token>
 auto spawn(const Executor& executor, Task<T> task, Token&& token) {
   return asio::async_initiate<Token, typename detail::SpawnSignature<T>::type>(
-      [](auto handler, Executor on, Task<T> taken) {
+      [](auto handler, const Executor& on, Task<T> taken) {
         using Root = detail::TaskRoot<T, std::decay_t<decltype(handler)>>;
         auto* root = new Root(Loop::of(on), std::move(taken), std::move(handler));
         asio::post(on, detail::Starter<Root>(root));

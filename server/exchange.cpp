@@ -26,12 +26,13 @@ std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
 /// What the factory of an endpoint throws, beside a `Failure`, is for the log alone.
 handlers::Response respond_to(Worker& worker, const handlers::Request& request,
                               generators::SourceContext context) {
-  std::string error = "not an exception";
+  std::string error;
   try {
     return worker.shared().application.handle(request, std::move(context));
   } catch (const std::exception& what) {
     error = what.what();
   } catch (...) {
+    error = "not an exception";
   }
   worker.shared().log.error("failed",
                             {{"target", request.target}, {"client", request.client}, {"error", error}});
