@@ -39,4 +39,10 @@ generators::Event::InChain Stream::wait() {
   return connection_.wake().wait();
 }
 
+PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view reason) {
+  worker.shared().counters.dropped_slow.add();
+  worker.shared().log.info("dropped", {{"client", connection.peer()}, {"reason", reason}});
+  return PumpEnd::slow;
+}
+
 }  // namespace coyield::server

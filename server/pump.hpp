@@ -71,6 +71,9 @@ class Stream {
   bool primed_ = false;
 };
 
+/// Notes that a client is dropped, and why.
+PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view reason);
+
 /// Waits until the client has taken all that was sent, up to the write time-out: while it takes nothing, or
 /// less than the least rate, for that long, it is `slow`. Ends early with `left`, and with `drained` when the
 /// server stops. `received` is called when there is something to read.
@@ -92,7 +95,7 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
     const std::chrono::nanoseconds now = loop.now();
     if (now < window_end) continue;
     if (connection.unsent() != 0 && connection.sent() - window_sent < std::max<std::uint64_t>(least, 1)) {
-      co_return PumpEnd::slow;
+      co_return drop_slow(worker, connection, "it takes too little");
     }
     window_sent = connection.sent();
     window_end = now + timeouts.write;
@@ -182,7 +185,9 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing) {
     generators::Buffer& out = worker.out();
     framing.open(out);
     if (!std::exchange(begun, true)) stream.encoder().begin(out);
-    if (beat && framing.heartbeat(stream.encoder(), out) == Inbound::left) co_return PumpEnd::slow;
+    if (beat && framing.heartbeat(stream.encoder(), out) == Inbound::left) {
+      co_return drop_slow(worker, connection, "it does not answer");
+    }
     const bool going_away = worker.stopping() || (worker.draining() && !stream.options().finite);
     Batch batch = Batch::pending;
     if (going_away) {

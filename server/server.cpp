@@ -47,6 +47,7 @@ class Server::Running {
   config::ServerConfig config_;
   Log log_;
   generators::BlockingPool blocking_;
+  Counters counters_;
   handlers::Application application_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -60,7 +61,7 @@ Server::Running::Running(const config::ServerConfig& config,
     : config_(config), log_(config.log), application_(config, handlers::all_formats()), deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = config_.threads != 0 ? config_.threads : usable_processors();
-  const Shared shared{config_, application_, log_, blocking_};
+  const Shared shared{config_, application_, log_, blocking_, counters_};
   for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
@@ -84,6 +85,7 @@ std::vector<std::string> Server::Running::addresses() const {
 }
 
 void Server::Running::accept(int descriptor, int family, std::string peer) {
+  counters_.accepted.add();
   Worker* least = workers_.front().get();
   for (const auto& worker : workers_) {
     if (worker->load() < least->load()) least = worker.get();

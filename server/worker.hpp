@@ -10,6 +10,7 @@
 #include <coyield/generators/loop.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/server/connection.hpp>
+#include <coyield/server/counters.hpp>
 #include <coyield/server/log.hpp>
 #include <coyield/server/request_parser.hpp>
 #include <functional>
@@ -18,12 +19,13 @@
 
 namespace coyield::server {
 
-/// What the threads of a server share. Nothing in it changes while they run.
+/// What the threads of a server share. But for the counters nothing in it changes while they run.
 struct Shared {
   const config::ServerConfig& config;
   const handlers::Application& application;
   const Log& log;
   generators::BlockingPool& blocking;
+  Counters& counters;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
