@@ -3,23 +3,14 @@
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
-#include <cstdint>
-#include <optional>
-#include <string_view>
 
 namespace coyield::generators {
 
-/// Items that a subscriber did not get.
-struct Gap {
-  std::optional<std::uint64_t> count;  ///< how many, where that is known
-  std::string_view from;               ///< the id behind which they are missing, where it is known
-};
-
 /// Turns the items of one stream into the bytes of a format: one object per client stream.
 ///
-/// It is called in this order: `begin`, any number of `item`, `gap` and `heartbeat`, then `end` or `failed`;
-/// each appends to `out`. It does no I/O and never waits. An item that the format has no way to say is a
-/// `Failure`, thrown by `item`, with `out` as it was before.
+/// It is called in this order: `begin`, any number of `item` and `heartbeat`, then `end` or `failed`; each
+/// appends to `out`. It does no I/O and never waits. An item that the format has no way to say, and so a gap
+/// in most formats, is a `Failure`, thrown by `item`, with `out` as it was before.
 ///
 /// What `failed` writes does not end the stream in a way that could be taken for its end: the transport is
 /// cut behind it (see DESIGN of the formats in `handlers/formats`).
@@ -34,8 +25,6 @@ class Encoder {
   virtual void item(const Item& item, Buffer& out) = 0;
   virtual void end(Buffer& out);
   virtual void failed(const Failure& failure, Buffer& out);
-  /// Whether the format could tell the client of it; if not, the stream is cut.
-  virtual bool gap(const Gap& gap, Buffer& out);
   /// Something that a client passes over, to show that the stream lives. False: the format has nothing for
   /// it.
   virtual bool heartbeat(Buffer& out);
@@ -56,7 +45,6 @@ class Encoder {
 inline void Encoder::begin(Buffer& /*out*/) {}
 inline void Encoder::end(Buffer& /*out*/) {}
 inline void Encoder::failed(const Failure& /*failure*/, Buffer& /*out*/) {}
-inline bool Encoder::gap(const Gap& /*gap*/, Buffer& /*out*/) { return false; }
 inline bool Encoder::heartbeat(Buffer& /*out*/) { return false; }
 inline void Encoder::draining(Buffer& /*out*/) {}
 

@@ -12,6 +12,7 @@ enum class FailureKind : unsigned char {
   forbidden,    ///< 403: it exists, and is not for this client
   unavailable,  ///< 503: not now; trying again later makes sense
   upstream,     ///< 502: where the items come from has failed
+  conflict,     ///< 409: it contradicts what the stream is: going on where that cannot be done
   internal,     ///< 500: a fault of the server or of the endpoint
 };
 

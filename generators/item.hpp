@@ -17,6 +17,7 @@ enum class PayloadKind : unsigned char {
   text,   ///< characters, meant to be UTF-8 (a format replaces what is not)
   json,   ///< one JSON text, known to be valid and without a line break outside of strings
   bytes,  ///< anything
+  gap,    ///< no item: it says that some are missing in front of the next one
 };
 
 /// How a plain value that stands in an item is written as JSON text: `write(value, buffer)`.
@@ -49,6 +50,10 @@ class Item {
   static Item text(std::string_view borrowed) noexcept { return Item(PayloadKind::text, borrowed); }
   static Item json(std::string_view borrowed) noexcept { return Item(PayloadKind::json, borrowed); }
   static Item bytes(std::string_view borrowed) noexcept { return Item(PayloadKind::bytes, borrowed); }
+  /// Items are missing here: what a source says that cannot give exactly the rest. `json` is an object with
+  /// `count`, how many, and `from`, the id behind which they are missing; each where it is known. A format
+  /// that cannot tell its clients cuts the stream instead.
+  static Item gap(std::string_view json) noexcept { return Item(PayloadKind::gap, json); }
 
   void set(PayloadKind kind, std::string_view borrowed) noexcept {
     kind_ = kind;
@@ -67,7 +72,7 @@ class Item {
   /// A value is JSON.
   PayloadKind kind() const noexcept { return kind_; }
   bool is_value() const noexcept { return write_ != nullptr; }
-  /// The text or bytes of an item that is not a value.
+  /// The text or bytes of an item that is not a value; of a gap, its JSON.
   std::string_view payload() const noexcept {
     assert(!is_value());
     return payload_;

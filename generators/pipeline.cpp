@@ -1,5 +1,6 @@
 #include <coyield/generators/pipeline.hpp>
 
+#include <coyield/generators/failure.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -28,6 +29,8 @@ Pipeline::Pipeline(const config::ComponentConfig& source,
 
 config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValues& values,
                                                        SourceContext context) const {
+  if (!context.resume_after.empty() && (!source_->resumable || forgets_positions_ != nullptr))
+    refuse_to_resume();
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
   AsyncGenerator<Item> stream = source_->start(*std::move(arguments), std::move(context));
@@ -37,6 +40,15 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
     stream = stage.op->apply(std::move(stream), *std::move(of_stage));
   }
   return stream;
+}
+
+void Pipeline::refuse_to_resume() const {
+  const std::string why = !source_->resumable
+                              ? "the items of its source \"" + source_->description.name + "\" have no ids"
+                              : "its operator \"" + forgets_positions_->name +
+                                    "\" counts or groups the items, and would come out differently";
+  throw Failure(FailureKind::conflict, "this stream cannot go on behind an id: " + why +
+                                           "; ask without Last-Event-ID and last_event_id");
 }
 
 }  // namespace coyield::generators

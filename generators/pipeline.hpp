@@ -18,14 +18,14 @@ class Pipeline {
   Pipeline(const config::ComponentConfig& source, const std::vector<config::ComponentConfig>& operators,
            const Registry& registry);
 
-  /// The stream for one request, or the value of the request that is wrong. Nothing of it runs yet.
+  /// The stream for one request, or the value of the request that is wrong. Nothing of it runs yet. Throws a
+  /// `Failure` of kind conflict where the request wants to go on behind an item and that cannot be done.
   config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
                                                SourceContext context) const;
 
-  /// The operator that loses positions, if any: a stream through it cannot be resumed.
-  const config::Component* forgets_positions() const noexcept { return forgets_positions_; }
-
  private:
+  void refuse_to_resume() const;
+
   struct Stage {
     config::ComponentConfig config;
     const Operator* op;

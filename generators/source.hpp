@@ -5,6 +5,7 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace coyield::generators {
@@ -16,6 +17,9 @@ struct SourceContext {
   AsyncGenerator<Item> input = {};     ///< what the client sends; at its end where nothing may be sent
   BlockingPool* blocking = nullptr;    ///< threads for calls that block; lives longer than any source
   std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
+  /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
+  /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
+  std::string resume_after = {};
 };
 
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
@@ -26,6 +30,9 @@ struct Source {
   /// bounds; what only the source can judge (a file that is not there) it throws as a `Failure` when it is
   /// pulled.
   AsyncGenerator<Item> (*start)(config::Arguments arguments, SourceContext context);
+  /// Its items have ids, and it honours `SourceContext::resume_after`: one that it cannot make sense of is a
+  /// `Failure` of kind invalid.
+  bool resumable = false;
 };
 
 /// All sources that come with coyield.

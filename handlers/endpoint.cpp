@@ -1,7 +1,9 @@
 #include <coyield/handlers/endpoint.hpp>
 
 #include <coyield/handlers/access.hpp>
+#include <coyield/handlers/formats/sse.hpp>
 #include <coyield/handlers/page.hpp>
+#include <coyield/handlers/params.hpp>
 #include <utility>
 
 namespace coyield::handlers {
@@ -55,15 +57,6 @@ Fields stream_fields(const Format& format) {
   fields.add("X-Accel-Buffering", "no");
   fields.add("Vary", "Accept");
   return fields;
-}
-
-/// A browser comes back after the end of every event stream, with the id of the last event that it saw; that
-/// of the end tells it from a stream that broke.
-bool has_seen_the_end(const Request& request, const Target& target) {
-  constexpr std::string_view end = "end";
-  if (request.find("Last-Event-ID") == end) return true;
-  const std::string* query = target.find_query("last_event_id");
-  return query != nullptr && *query == end;
 }
 
 Response method_not_allowed(const Request& request) {
@@ -127,10 +120,14 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
 
 Response Endpoint::stream(const Request& request, const Target& target, const Router::PathValues& path,
                           const Format& format, generators::SourceContext context) const {
-  if (format.description.name == "sse" && has_seen_the_end(request, target)) return with_status(204);
+  const ValuesOfRequest values(request, target, path);
+  context.resume_after = last_event_id(values);
+  // A browser comes back after the end of every event stream, with the id of the last event that it saw; that
+  // of the end tells it from a stream that broke. Whatever the format, nothing is left behind the end.
+  if (context.resume_after == sse_end_id && !request.websocket) return with_status(204);
   if (!config_.input) context.input = {};
   Response response = open(request, format);
-  auto generator = factory_(ValuesOfRequest(request, target, path), std::move(context));
+  auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
   const bool asks_for_heartbeats = format.heartbeat == Heartbeat::on_request;

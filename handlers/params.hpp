@@ -10,6 +10,10 @@
 
 namespace coyield::handlers {
 
+/// What a request says that its client has: `Last-Event-ID`, else `?last_event_id=`, else nothing. The header
+/// goes first, since a browser that connects again sends the first query once more.
+std::string last_event_id(const config::RequestValues& values);
+
 /// The values that a request brings for an endpoint written in C++: those of its path, else of its query.
 ///
 /// Borrowed from the request: read what is needed when the generator is made, and hand it over by value.
@@ -24,6 +28,10 @@ class Params {
   std::optional<std::string> header(std::string_view name) const {
     return values_.find(config::Origin::header, name);
   }
+
+  /// The id of the last item that the client has, where it wants to go on behind it: of the `Last-Event-ID`
+  /// that browsers send, else `?last_event_id=`. Empty: from the beginning.
+  std::string last_event_id() const { return handlers::last_event_id(values_); }
 
   /// Converted to a string, a bool (`true`, `false`, `1`, `0`) or a number. One that is missing or does not
   /// convert, whole and within the type's range, is a `Failure` that names it: the client gets a 400.

@@ -88,6 +88,8 @@ unsigned status_of(FailureKind kind) noexcept {
       return 503;
     case FailureKind::upstream:
       return 502;
+    case FailureKind::conflict:
+      return 409;
     case FailureKind::internal:
       return 500;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/json_text.hpp>
 #include <coyield/generators/operator.hpp>
 #include <coyield/generators/operators/batch.hpp>
@@ -28,6 +29,8 @@ void append_json(Buffer& out, const Item& item) {
       append_base64(out, item.payload());
       out.push_back('"');
       return;
+    case PayloadKind::gap:
+      return;
   }
 }
 
@@ -38,6 +41,7 @@ class JsonArray {
 
   explicit JsonArray(std::size_t most) noexcept : most_(most) {}
   void add(const Item& item) {
+    if (item.kind() == PayloadKind::gap) refuse_gap(item);
     text_.push_back(count_++ == 0 ? '[' : ',');
     append_json(text_, item);
   }
@@ -104,6 +108,7 @@ Operator batch_operator() {
                .details = "JSON items are elements as they are, text is a string, bytes are a string in "
                           "Base64. Ids and event names are dropped. An array is given sooner when its text "
                           "reaches 512 KiB, and what has come is given before the end and before a failure. "
+                          "A gap fails the stream. "
                           "`items` or `within` must be there.",
                .check = &check},
           .positions = Positions::lost,

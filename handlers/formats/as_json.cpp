@@ -18,6 +18,8 @@ std::string_view failure_name(FailureKind kind) noexcept {
       return "unavailable";
     case FailureKind::upstream:
       return "upstream";
+    case FailureKind::conflict:
+      return "conflict";
     case FailureKind::internal:
       return "internal";
   }
@@ -35,6 +37,7 @@ void append_failure(const generators::Failure& failure, generators::Buffer& out)
 void append_as_json_string(const generators::Item& item, generators::Buffer& out) {
   if (item.kind() == generators::PayloadKind::text)
     return generators::append_json_string(out, item.payload());
+  if (item.kind() == generators::PayloadKind::gap) refuse_gap(item);
   out.push_back('"');
   generators::append_base64(out, item.payload());
   out.push_back('"');

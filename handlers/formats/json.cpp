@@ -13,6 +13,7 @@ class JsonEncoder final : public generators::Encoder {
  public:
   void begin(Buffer& out) override { out.push_back('['); }
   void item(const Item& item, Buffer& out) override {
+    if (item.kind() == generators::PayloadKind::gap) refuse_gap(item);
     if (!first_) out.push_back(',');
     append_as_json(item, out);
     first_ = false;

@@ -64,14 +64,18 @@ class SseEncoder final : public generators::Encoder {
 
   void item(const Item& item, Buffer& out) override {
     if (!item.id().empty() && is_usable_id(item.id())) append_field("id: ", item.id(), out);
-    if (!item.event().empty() && is_usable_event(item.event())) append_field("event: ", item.event(), out);
+    if (item.kind() == PayloadKind::gap) {
+      append_field("event: ", "gap", out);
+    } else if (!item.event().empty() && is_usable_event(item.event())) {
+      append_field("event: ", item.event(), out);
+    }
     if (item.kind() == PayloadKind::text) {
       append_data_lines(item.payload(), out);
       out.push_back('\n');
       return;
     }
     out.append("data: ");
-    if (item.kind() == PayloadKind::json) {
+    if (item.kind() != PayloadKind::bytes) {
       item.write_payload(out);
     } else {
       generators::append_base64(out, item.payload());
@@ -89,20 +93,6 @@ class SseEncoder final : public generators::Encoder {
     out.append("event: failed\ndata: ");
     append_failure(failure, out);
     out.append("\n\n");
-  }
-
-  bool gap(const generators::Gap& gap, Buffer& out) override {
-    out.append("event: gap\ndata: {");
-    if (gap.count) {
-      out.append(R"("count":)");
-      generators::append_integer(out, *gap.count);
-    }
-    if (!gap.from.empty()) {
-      out.append(gap.count ? R"(,"from":)" : R"("from":)");
-      generators::append_json_string(out, gap.from);
-    }
-    out.append("}\n\n");
-    return true;
   }
 
   bool heartbeat(Buffer& out) override {

@@ -1,3 +1,4 @@
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/utf8.hpp>
 #include <coyield/handlers/formats/format.hpp>
 
@@ -15,6 +16,8 @@ class TextEncoder final : public generators::Encoder {
     if (item.kind() == PayloadKind::text) {
       generators::append_utf8(out, item.payload());
     } else {
+      if (item.kind() == PayloadKind::gap) [[unlikely]]
+        generators::refuse_gap(item);
       item.write_payload(out);
     }
     if (item.kind() != PayloadKind::bytes) out.push_back('\n');

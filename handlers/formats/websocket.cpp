@@ -1,3 +1,4 @@
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/utf8.hpp>
 #include <coyield/handlers/formats/format.hpp>
 
@@ -16,6 +17,8 @@ class WebSocketEncoder final : public generators::Encoder {
     if (item.kind() == PayloadKind::text) {
       generators::append_utf8(out, item.payload());  // RFC 6455, section 5.6: a text message is valid UTF-8
     } else {
+      if (item.kind() == PayloadKind::gap) [[unlikely]]
+        generators::refuse_gap(item);
       item.write_payload(out);
     }
   }

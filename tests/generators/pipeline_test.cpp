@@ -1,8 +1,10 @@
 #include <coyield/generators/pipeline.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <coyield/config/load.hpp>
+#include <coyield/generators/failure.hpp>
 #include <coyield/generators/testing/test_loop.hpp>
 #include <initializer_list>
 #include <map>
@@ -26,6 +28,11 @@ AsyncGenerator<Item> numbers(config::Arguments args, SourceContext) {
 }
 AsyncGenerator<Item> input(config::Arguments, SourceContext context) { return std::move(context.input); }
 
+/// Yields the id behind which it was to go on.
+AsyncGenerator<Item> position(config::Arguments, SourceContext context) {
+  co_yield Item::text(context.resume_after);
+}
+
 /// Puts `word` behind each text.
 AsyncGenerator<Item> append(AsyncGenerator<Item> upstream, config::Arguments args) {
   const auto& word = args.get<std::string>("word");
@@ -45,6 +52,7 @@ class PipelineTest : public ::testing::Test {
          .main = "n"},
         &numbers});
     registry.add(Source{{.kind = config::ComponentKind::source, .name = "input"}, &input});
+    registry.add(Source{{.kind = config::ComponentKind::source, .name = "position"}, &position, true});
     for (const auto& [name, positions] :
          {std::pair("append", Positions::kept), std::pair("group", Positions::lost)}) {
       registry.add(Operator{{.kind = config::ComponentKind::operator_,
@@ -129,12 +137,28 @@ TEST_F(PipelineTest, HandsTheContextToItsSource) {
             (Texts{"hello!"}));
 }
 
-TEST_F(PipelineTest, KnowsWhichOperatorForgetsPositions) {
-  const auto numbers_config = source(R"({"numbers": 1})");
-  EXPECT_EQ(Pipeline(numbers_config, {stage(R"("append")")}, registry).forgets_positions(), nullptr);
-  const Pipeline forgetful(numbers_config, {stage(R"("append")"), stage(R"("group")")}, registry);
-  ASSERT_NE(forgetful.forgets_positions(), nullptr);
-  EXPECT_EQ(forgetful.forgets_positions()->name, "group");
+TEST_F(PipelineTest, GoesOnBehindAnIdWhereItCan) {
+  const auto start = [this](const char* source_text, const char* stage_text) {
+    SourceContext context;
+    context.resume_after = "5";
+    return Pipeline(source(source_text), {stage(stage_text)}, registry)
+        .start(config::NoRequestValues(), std::move(context))
+        .value();
+  };
+  TestLoop loop;
+  EXPECT_EQ(texts(loop, start(R"("position")", R"("append")")), (Texts{"5!"}));
+  const auto why = [&](const char* source_text, const char* stage_text) -> std::string {
+    try {
+      const auto stream = start(source_text, stage_text);
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.kind(), FailureKind::conflict);
+      return failure.message();
+    }
+    return "not refused";
+  };
+  EXPECT_THAT(why(R"({"numbers": 1})", R"("append")"),
+              ::testing::HasSubstr("its source \"numbers\" have no ids"));
+  EXPECT_THAT(why(R"("position")", R"("group")"), ::testing::HasSubstr("\"group\" counts or groups"));
 }
 
 TEST_F(PipelineTest, RefusesWhatItsRegistryDoesNotHave) {

@@ -42,6 +42,8 @@ class ApplicationTest : public ::testing::Test {
                          generators::SourceContext context) -> config::Resolved<AsyncGenerator<Item>> {
           ++started_;
           input_ = std::move(context.input);
+          resume_after_ = context.resume_after;
+          EXPECT_EQ(Params(values).last_event_id(), resume_after_);
           return generators::items(function(Params(values)));
         });
   }
@@ -62,6 +64,7 @@ class ApplicationTest : public ::testing::Test {
   Application application_;
   int started_ = 0;
   AsyncGenerator<Item> input_;
+  std::string resume_after_;
 };
 
 TEST_F(ApplicationTest, GivesAStreamThatHasNotRun) {
@@ -130,7 +133,19 @@ TEST_F(ApplicationTest, StopsABrowserThatHasSeenTheEnd) {
   EXPECT_EQ(ask("/count/3", {event_stream, {"Last-Event-ID", "end"}}).status, 204U);
   EXPECT_EQ(ask("/count/3?last_event_id=end", {event_stream}).status, 204U);
   EXPECT_EQ(ask("/count/3", {event_stream, {"Last-Event-ID", "7"}}).status, 200U);
-  EXPECT_EQ(ask("/count/3", {{"Last-Event-ID", "end"}}).status, 200U);
+  EXPECT_EQ(ask("/count/3", {{"Last-Event-ID", "end"}}).status, 204U);
+}
+
+TEST_F(ApplicationTest, HandsOnTheIdThatAClientHas) {
+  ask("/count/3", {{"Last-Event-ID", "7"}});
+  EXPECT_EQ(resume_after_, "7");
+  ask("/count/3?last_event_id=a%20b");
+  EXPECT_EQ(resume_after_, "a b");
+  // A browser that connects again sends the first query once more.
+  ask("/count/3?last_event_id=old", {{"Last-Event-ID", "new"}});
+  EXPECT_EQ(resume_after_, "new");
+  ask("/count/3");
+  EXPECT_EQ(resume_after_, "");
 }
 
 TEST_F(ApplicationTest, SwitchesProtocolsForAWebSocketOfTheSameOrigin) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <coyield/config/load.hpp>
+#include <coyield/generators/failure.hpp>
 #include <coyield/generators/operator.hpp>
 #include <coyield/generators/registry.hpp>
 #include <coyield/generators/testing.hpp>
@@ -124,6 +125,19 @@ TEST(ConfiguredOperators, ABatchOfLongItemsIsGivenBeforeItIsTooLong) {
   auto seen = loop.collect(named.apply(R"({ "batch": 1000 })", texts(Texts(5, long_text))));
   ASSERT_EQ(seen.size(), 3u);
   for (const std::string& payload : payloads(seen)) EXPECT_LT(payload.size(), std::size_t{1024} * 1024);
+}
+
+TEST(ConfiguredOperators, ABatchFailsAtAGapBehindWhatHadComeBefore) {
+  const auto with_gap = []() -> AsyncGenerator<Item> {
+    co_yield Item::text("a");
+    co_yield Item::gap(R"({"count":2})");
+    co_yield Item::text("b");
+  };
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(named.apply(R"({ "batch": 9 })", with_gap()));
+  EXPECT_EQ(payloads(seen), (Texts{R"(["a"])"}));
+  EXPECT_THROW(seen.rethrow_failure(), Failure);
 }
 
 TEST(ConfiguredOperators, BatchWithoutABoundIsAMistake) {

@@ -46,7 +46,7 @@ TEST(JsonFormat, BeatsAnywhereWithoutHarm) {
 
 TEST(JsonFormat, CannotSayAGap) {
   Stream stream("json");
-  EXPECT_FALSE(stream.gap({}));
+  EXPECT_FALSE(stream.gap());
   EXPECT_EQ(stream.written(), "");
 }
 

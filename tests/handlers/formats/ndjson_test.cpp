@@ -46,7 +46,7 @@ TEST(Ndjson, SaysNothingOfIdsEventsGapsAndFailures) {
   item.set_event("update");
   EXPECT_EQ(encoded("ndjson", item), "1\n");
   Stream stream("ndjson");
-  EXPECT_FALSE(stream.gap({.count = 3, .from = "x"}));
+  EXPECT_FALSE(stream.gap());
   stream.failed(Failure(FailureKind::upstream, "gone"));
   EXPECT_EQ(stream.written(), "");
 }

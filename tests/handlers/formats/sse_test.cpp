@@ -153,7 +153,8 @@ TEST(Sse, NamesEveryKindOfFailure) {
   const std::pair<FailureKind, const char*> kinds[] = {
       {FailureKind::not_found, "not_found"}, {FailureKind::invalid, "invalid"},
       {FailureKind::forbidden, "forbidden"}, {FailureKind::unavailable, "unavailable"},
-      {FailureKind::upstream, "upstream"},   {FailureKind::internal, "internal"}};
+      {FailureKind::upstream, "upstream"},   {FailureKind::conflict, "conflict"},
+      {FailureKind::internal, "internal"}};
   for (const auto& [kind, name] : kinds) {
     Stream stream("sse");
     stream.failed(Failure(kind, "why"));
@@ -162,17 +163,11 @@ TEST(Sse, NamesEveryKindOfFailure) {
 }
 
 TEST(Sse, AnnouncesAGap) {
-  const auto data_of = [](const Gap& gap) {
-    Stream stream("sse");
-    EXPECT_TRUE(stream.gap(gap));
-    const std::vector<SseEvent> seen = events(stream);
-    EXPECT_EQ(seen.at(0).type, "gap");
-    return seen.at(0).data;
-  };
-  EXPECT_EQ(data_of({.count = 3, .from = "1-7"}), R"({"count":3,"from":"1-7"})");
-  EXPECT_EQ(data_of({.count = 3, .from = {}}), R"({"count":3})");
-  EXPECT_EQ(data_of({.count = {}, .from = "a\n\""}), R"({"from":"a\n\""})");
-  EXPECT_EQ(data_of({}), "{}");
+  Stream stream("sse");
+  ASSERT_TRUE(stream.gap(R"({"count":3,"from":"1-7"})"));
+  const std::vector<SseEvent> seen = events(stream);
+  EXPECT_EQ(seen.at(0).type, "gap");
+  EXPECT_EQ(seen.at(0).data, R"({"count":3,"from":"1-7"})");
 }
 
 TEST(Sse, BeatsWithAComment) {

@@ -25,7 +25,7 @@ TEST(TextFormat, OfAnEmptyStreamIsEmpty) { EXPECT_EQ(Stream("text").begin().end(
 
 TEST(TextFormat, SaysNothingOfGapsAndFailures) {
   Stream stream("text");
-  EXPECT_FALSE(stream.gap({.count = 3, .from = {}}));
+  EXPECT_FALSE(stream.gap());
   stream.failed(Failure(FailureKind::upstream, "gone"));
   EXPECT_EQ(stream.written(), "");
 }
