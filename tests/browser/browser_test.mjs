@@ -17,6 +17,7 @@ const configuration = {
     '/five': { source: { counter: { from: 1, to: 5, interval: '500ms' } }, finite: true },
     '/clock': { source: { clock: { interval: '${query.every:-50ms}' } } },
     '/fast': { source: { clock: '1ms' } },
+    '/firehose': { source: { clock: '0s' } },
     '/missing': { source: { file: '/nonexistent' } },
     '/echo': { source: 'echo', input: true },
   },
@@ -119,6 +120,23 @@ test('the page keeps up with a fast stream, and keeps little of it', () => with_
   const first = await page.locator('#items li').first().textContent();
   await page.waitForTimeout(300);
   assert.equal(await page.locator('#items li').first().textContent(), first);
+}));
+
+test('a stream without end or pause is held back to what the page can show', () => with_page({}, async (page) => {
+  await page.goto(origin + '/firehose');
+  await state_becomes(page, /^live, \d\d+,\d{3} items$/);
+  const slowest = await page.evaluate(async () => {
+    let slowest = 0;
+    for (let i = 0; i < 60; ++i) {
+      const before = performance.now();
+      await new Promise((drawn) => requestAnimationFrame(drawn));
+      slowest = Math.max(slowest, performance.now() - before);
+    }
+    return slowest;
+  });
+  assert.ok(slowest < 1000, `a frame took ${slowest} ms`);
+  await page.click('#pause');
+  await state_becomes(page, /paused$/);
 }));
 
 test('EventSource reads a stream, comes back once, and is stopped by the 204', () => with_page({}, async (page) => {

@@ -167,7 +167,7 @@ TEST_F(ApplicationTest, GivesABrowserAPage) {
   const Response response = ask("/count/3", {{"Accept", "text/html,*/*;q=0.8"}});
   EXPECT_EQ(response.status, 200U);
   EXPECT_NE(response.fields.text().find("Content-Security-Policy: default-src 'none'"), std::string::npos);
-  EXPECT_NE(text(response).find("EventSource"), std::string::npos);
+  EXPECT_NE(text(response).find("text/event-stream"), std::string::npos);
   EXPECT_EQ(started_, 0);
 }
 

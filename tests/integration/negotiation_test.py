@@ -129,7 +129,7 @@ class Negotiation(ServerCase):
 
     def test_a_browsers_address_line_gets_a_page_that_shows_the_stream(self):
         response = self.server.get("/live", f"Accept: {BROWSER}")
-        self.assertIn("EventSource", response.text)
+        self.assertIn("text/event-stream", response.text)
         # Nothing of it comes from elsewhere.
         self.assertNotRegex(response.text, r"""(src|href|action)=["']?(https?:)?//|url\(["']?(https?:)?//|@?import\b""")
         self.assertIn("default-src 'none'", response.field("Content-Security-Policy"))
