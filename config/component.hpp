@@ -74,6 +74,7 @@ struct Component {
   std::string main = {};     ///< the parameter that the short form `{ "take": 5 }` sets, or empty
   std::string example = {};  ///< the component as it stands in a configuration, in JSON
   std::string details = {};  ///< what it yields, when it ends, what can go wrong
+  bool reads_input = false;  ///< a source that gives what clients send: of use only where they may
   bool configurable = true;  ///< false: a configuration cannot name it; it is there to be read about
 
   /// What no single parameter's description can say: `batch` needs `items` or `within`. Called when the

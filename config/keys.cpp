@@ -52,7 +52,8 @@ Json address_schema() {
 }
 
 std::optional<ListenAddress> read_address(const Scope& scope, const Node& node) {
-  auto text = read_text(scope, node);
+  // A port alone, which gets its own advice.
+  auto text = node.as<std::int64_t>() ? std::optional(to_json(node).dump()) : read_text(scope, node);
   return text ? accept(scope, node.position, parse_listen_address(*text)) : std::nullopt;
 }
 
@@ -323,6 +324,12 @@ void read_endpoint(const Scope& scope, const Member& member, Configuration& conf
   auto pattern = accept(scope, member.position, parse_route_pattern(member.key));
   if (pattern) endpoint.pattern = *pattern;
   read_object(scope.within(pattern ? &*pattern : nullptr), member.value, endpoint_keys(), endpoint);
+  if (!endpoint.source.empty() && endpoint.source.component().reads_input && !endpoint.input) {
+    scope.key("input").problem(
+        endpoint.source.position(),
+        {"missing, and the source " + in_quotes(endpoint.source.name()) + " gives what clients send",
+         "write \"input\": true"});
+  }
   if (pattern && is_new(scope, configuration, *pattern, member.position)) {
     configuration.endpoints.push_back(std::move(endpoint));
   }

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <coyield/config/problem.hpp>
 #include <numeric>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -46,6 +48,74 @@ std::string list_in_words(const std::vector<std::string>& words) {
   return out;
 }
 
+/// What other programs call what is called something else here.
+constexpr auto other_words = std::to_array<std::pair<std::string_view, std::string_view>>({
+    // the server
+    {"address", "listen"},
+    {"addr", "listen"},
+    {"auth", "access"},
+    {"authentication", "access"},
+    {"authorization", "access"},
+    {"bind", "listen"},
+    {"host", "listen"},
+    {"logging", "log"},
+    {"origin", "origins"},
+    {"port", "listen"},
+    {"shutdown_timeout", "drain"},
+    {"timeout", "timeouts"},
+    {"token", "access"},
+    {"tokens", "access"},
+    {"workers", "threads"},
+    // endpoints
+    {"compression", "deflate"},
+    {"operator", "pipeline"},
+    {"operators", "pipeline"},
+    {"processors", "pipeline"},
+    {"routes", "endpoints"},
+    {"streams", "endpoints"},
+    {"transform", "pipeline"},
+    // sources
+    {"cron", "clock"},
+    {"generate", "counter"},
+    {"range", "counter"},
+    {"tail", "file"},
+    {"ticker", "clock"},
+    {"timer", "clock"},
+    // operators and their parameters
+    {"catch", "on_error"},
+    {"chunk", "batch"},
+    {"dedupe", "distinct"},
+    {"drop", "skip"},
+    {"filter", "where"},
+    {"first", "take"},
+    {"head", "take"},
+    {"limit", "take"},
+    {"map", "select"},
+    {"mapping", "select"},
+    {"offset", "skip"},
+    {"prefetch", "buffer"},
+    {"project", "select"},
+    {"rate_limit", "throttle"},
+    {"unique", "distinct"},
+    {"every", "interval"},
+    {"period", "interval"},
+    // formats
+    {"event-stream", "sse"},
+    {"eventsource", "sse"},
+    {"jsonl", "ndjson"},
+    {"jsonlines", "ndjson"},
+    {"plain", "text"},
+});
+
+/// One of `candidates` that means what `word` means elsewhere.
+std::optional<std::string> own_word(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string plain = lower_case(word);
+  for (const auto& [other, own] : other_words) {
+    if (other == plain && std::ranges::find(candidates, own) != candidates.end()) return std::string(own);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_string(const Problem& problem) {
@@ -77,6 +147,7 @@ void throw_exception_from_error(const Problems& problems, const boost::source_lo
 }
 
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (const auto known = own_word(word, candidates)) return "it is called " + in_quotes(*known) + " here";
   constexpr std::size_t longest_word = 64;  // the time grows with the product of the lengths
   if (word.empty() || word.size() > longest_word) return {};
   const std::size_t tolerance = std::max<std::size_t>(1, word.size() / 3);

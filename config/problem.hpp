@@ -54,8 +54,9 @@ std::ostream& operator<<(std::ostream& out, const Problems& problems);
 /// For a `result<T, Problems>` that was not looked at: std::invalid_argument with the text.
 [[noreturn]] void throw_exception_from_error(const Problems& problems, const boost::source_location& where);
 
-/// `did you mean "interval"?` for the candidate nearest to `word`, or nothing where none is near: at most one
-/// slip (a letter too many, missing, wrong, or two swapped) per three letters, whatever the case.
+/// `it is called "where" here` for the one of `candidates` that other programs call `word`; `did you mean
+/// "interval"?` for the nearest one; nothing where none is near: at most one slip (a letter too many,
+/// missing, wrong, or two swapped) per three letters, whatever the case.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// What to write where `word` is none of `candidates`: the suggestion, else all of them if they are few

@@ -27,12 +27,21 @@ struct Key {
 template <class T>
 using Keys = std::vector<Key<T>>;
 
-/// Where nothing is known of a key: what else there is.
+/// Where nothing is known of a key: what else there is. Gives the advice.
 template <class T>
-void report_unknown(const Scope& scope, const Member& member, const Keys<T>& keys) {
+std::string report_unknown(const Scope& scope, const Member& member, const Keys<T>& keys) {
   std::vector<std::string> names;
   for (const auto& key : keys) names.push_back(key.name);
-  scope.key(member.key).problem(member.position, {"unknown key", advise(member.key, names)});
+  std::string advice = advise(member.key, names);
+  scope.key(member.key).problem(member.position, {"unknown key", advice});
+  return advice;
+}
+
+/// The key that an object cannot do without, else the first.
+template <class T>
+const std::string& first_to_write(const Keys<T>& keys) {
+  const auto required = std::ranges::find(keys, true, &Key<T>::required);
+  return required == keys.end() ? keys.front().name : required->name;
 }
 
 /// Reads an object, its keys in the order of the table, so that one may rely on those before it. Unknown
@@ -41,17 +50,19 @@ template <class T>
 void read_object(const Scope& scope, const Node& node, const Keys<T>& keys, T& out) {
   const auto* object = node.as<Node::Object>();
   if (!object) {
-    return scope.problem(node.position,
-                         {std::string(kind_name(node.kind())) + " is not an object", "write { ... }"});
+    return scope.problem(node.position, {std::string(kind_name(node.kind())) + " is not an object",
+                                         "write { " + in_quotes(first_to_write(keys)) + ": ... }"});
   }
+  std::string advice;  // on all unknown keys
   each_member(scope, *object, [&](const Member& member) {
-    if (std::ranges::find(keys, member.key, &Key<T>::name) == keys.end()) report_unknown(scope, member, keys);
+    if (std::ranges::find(keys, member.key, &Key<T>::name) == keys.end())
+      advice += report_unknown(scope, member, keys);
   });
   for (const auto& key : keys) {
     const auto inner = scope.key(key.name);
     if (const Node* value = node.find(key.name)) {
       key.read(inner, *value, out);
-    } else if (key.required) {
+    } else if (key.required && advice.find(in_quotes(key.name)) == std::string::npos) {
       inner.problem(node.position,
                     {"missing, and required", "write " + in_quotes(key.name) + " (" + key.summary + ")"});
     }

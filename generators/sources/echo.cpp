@@ -17,7 +17,8 @@ Source echo_source() {
                       .details =
                           "Yields each message of the client as it is: text as text, bytes as bytes. Ends "
                           "when the client has nothing more to send; at once where it may not send. The "
-                          "endpoint has to allow it with \"input\": true."},
+                          "endpoint has to allow it with \"input\": true.",
+                      .reads_input = true},
       .start = &start};
 }
 

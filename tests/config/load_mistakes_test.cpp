@@ -105,6 +105,8 @@ TEST(LoadMistakes, OfSourcesAndOperators) {
           {endpoint(""),
            R"(source: missing, and required; write "source" (Where the items come from: one source, by its name, with its parameters.))"},
           {source(R"("ehco")"), R"(source: there is no source "ehco"; did you mean "echo"?)"},
+          {pipeline(R"([{"filter": "x"}])"),
+           R"(pipeline[0]: there is no operator "filter"; it is called "where" here)"},
           {source(R"({"kafka": {}})"),
            R"(source: there is no source "kafka"; "coyield list sources" shows them all)"},
           {source(R"({"take": 5})"), R"(source: "take" is an operator, no source; write it in "pipeline")"},
@@ -193,7 +195,11 @@ TEST(LoadMistakes, OfTheServer) {
           {server(R"("listen": ":80")"),
            R"(listen: ":80" names no address; write "127.0.0.1:80" for this machine alone or "0.0.0.0:80" for the whole network)"},
           {server(R"("listen": [])"), R"(listen: the list is empty; write ["127.0.0.1:8080"])"},
-          {server(R"("listen": 8080)"), R"(listen: 8080 is not text; write "8080")"},
+          {server(R"("listen": 8080)"),
+           R"(listen: "8080" is a port without an address; write "127.0.0.1:8080")"},
+          {server(R"("listen": true)"), R"(listen: true is not text; write "true")"},
+          {server(R"("port": 8080)"), R"(port: unknown key; it is called "listen" here)"},
+          {server(R"("cors": "*")"), R"(cors: text is not an object; write { "origins": ... })"},
           {server(R"("listen": ["127.0.0.1:80", "127.0.0.1:80"])"),
            R"(listen[1]: "127.0.0.1:80" is listed twice; keep one)"},
           {server(R"("listen": "9090")"),
@@ -205,7 +211,7 @@ TEST(LoadMistakes, OfTheServer) {
           {server(R"("drain": 10)"), R"(drain: 10 has no unit; write "10ms" or "10s")"},
           {server(R"("limits": {"max_item": "1B"})"),
            R"(limits.max_item: "1B" is less than "1KiB"; write "1KiB" or more)"},
-          {server(R"("limits": [])"), R"(limits: a list is not an object; write { ... })"},
+          {server(R"("limits": [])"), R"(limits: a list is not an object; write { "max_header": ... })"},
           {server(R"("timeouts": {"heart": "1s"})"),
            R"(timeouts.heart: unknown key; write "header", "idle", "write", "least_rate", "heartbeat" or "first_item")"},
           {server(R"("log": {"level": "warn"})"),
@@ -238,7 +244,11 @@ TEST(LoadMistakes, OfEndpoints) {
            R"(./a/{y}: matches the same paths as "/a/{x}" on line 1; remove one of the two, or change its path)"},
           {R"({"endpoints": {"/a": {"source": "echo"}, "/a": {"source": "echo"}}})",
            R"(./a: given twice; the first stands on line 1; keep one)"},
-          {R"({"endpoints": {"/a": "echo"}})", R"(./a: text is not an object; write { ... })"},
+          {R"({"endpoints": {"/a": "echo"}})", R"(./a: text is not an object; write { "source": ... })"},
+          {R"({"endpoints": {"/a": {"sources": "echo"}}})",
+           R"(./a.sources: unknown key; did you mean "source"?)"},
+          {R"({"endpoints": {"/a": {"source": "speaker"}}})",
+           R"(./a.input: missing, and the source "speaker" gives what clients send; write "input": true)"},
           {R"({"endpoints": {"/a": {"source": "echo", "format": "ndjsn"}}})",
            R"(./a.format: there is no format "ndjsn"; did you mean "ndjson"?)"},
           {R"({"endpoints": {"/a": {"source": "echo", "format": "xml"}}})",
@@ -260,7 +270,7 @@ TEST(LoadMistakes, ASyntaxErrorHasItsColumnAndStopsTheReading) {
 }
 
 TEST(LoadMistakes, TheWholeMustBeAnObject) {
-  EXPECT_EQ(problems_of("[]"), "f:1:1: a list is not an object; write { ... }\n");
+  EXPECT_EQ(problems_of("[]"), "f:1:1: a list is not an object; write { \"endpoints\": ... }\n");
 }
 
 TEST(LoadMistakes, TenInOneFileAreAllReportedInTheOrderOfTheirLines) {

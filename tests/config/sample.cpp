@@ -81,6 +81,14 @@ Component echo() {
           .example = R"("echo")"};
 }
 
+Component speaker() {
+  return {.kind = ComponentKind::source,
+          .name = "speaker",
+          .summary = "What the client sends, louder.",
+          .example = R"("speaker")",
+          .reads_input = true};
+}
+
 Component take() {
   return {.kind = ComponentKind::operator_,
           .name = "take",
@@ -123,7 +131,7 @@ Component sample_operator() {
 
 Catalogue catalogue() {
   Catalogue all;
-  for (auto make : {counter, file, exec, echo, take, where, sample_operator}) all.add(make());
+  for (auto make : {counter, file, exec, echo, speaker, take, where, sample_operator}) all.add(make());
   all.add({.kind = ComponentKind::format, .name = "ndjson", .summary = "One JSON text a line."});
   all.add({.kind = ComponentKind::format, .name = "sse", .summary = "Server-sent events."});
   return all;
