@@ -104,6 +104,7 @@ class PromiseBase {
 
  protected:
   void throw_if_cancelled() const {
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it does not see that `enter` came before
     if (chain_->cancelled()) [[unlikely]]
       throw_cancelled();
   }
