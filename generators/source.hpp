@@ -11,12 +11,14 @@
 namespace coyield::generators {
 
 class BlockingPool;
+class StandardInput;
 
 /// What a source is started with beside its arguments.
 struct SourceContext {
-  AsyncGenerator<Item> input = {};     ///< what the client sends; at its end where nothing may be sent
-  BlockingPool* blocking = nullptr;    ///< threads for calls that block; lives longer than any source
-  std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
+  AsyncGenerator<Item> input = {};          ///< what the client sends; at its end where nothing may be sent
+  BlockingPool* blocking = nullptr;         ///< threads for calls that block; lives longer than any source
+  StandardInput* standard_input = nullptr;  ///< of the process; lives longer than any source
+  std::size_t max_item = 1024 * 1024;       ///< no item is longer, in bytes: a source that finds one fails
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
   std::string resume_after = {};

@@ -50,6 +50,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
 
   generators::SourceContext context;
   context.blocking = &worker.shared().blocking;
+  context.standard_input = &worker.shared().standard_input;
   context.max_item = worker.shared().config.limits.max_item;
   const bool websocket = websocket::wants_websocket(head.joined("Upgrade")) && !head.has_body;
   if (websocket) {

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <coyield/generators/blocking_pool.hpp>
+#include <coyield/generators/standard_input.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/server/acceptor.hpp>
@@ -48,6 +49,7 @@ class Server::Running {
   Log log_;
   generators::BlockingPool blocking_;
   Counters counters_;
+  generators::StandardInput standard_input_;
   handlers::Application application_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -61,7 +63,7 @@ Server::Running::Running(const config::ServerConfig& config,
     : config_(config), log_(config.log), application_(config, handlers::all_formats()), deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = config_.threads != 0 ? config_.threads : usable_processors();
-  const Shared shared{config_, application_, log_, blocking_, counters_};
+  const Shared shared{config_, application_, log_, blocking_, counters_, standard_input_};
   for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,

@@ -8,6 +8,7 @@
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/loop.hpp>
+#include <coyield/generators/standard_input.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/server/connection.hpp>
 #include <coyield/server/counters.hpp>
@@ -26,6 +27,7 @@ struct Shared {
   const Log& log;
   generators::BlockingPool& blocking;
   Counters& counters;
+  generators::StandardInput& standard_input;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.

@@ -36,6 +36,8 @@ class LineBuffer {
   bool ended() const noexcept { return ended_; }
 
   bool next(std::string_view& line);
+  /// What no line that `next` gave has a part in.
+  std::string_view unread() const noexcept { return {memory_.get() + begin_, filled_ - begin_}; }
 
   /// Of the line that `next` gave last: the offset of its first byte, and which one it is, from 1.
   std::uint64_t offset() const noexcept { return offset_ + line_begin_; }

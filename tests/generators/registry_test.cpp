@@ -54,7 +54,8 @@ TEST(AllSources, AreDescribedWithAnExampleThatCanBeLoaded) {
   for (Source& each : all_sources()) registry.add(std::move(each));
   const config::Catalogue catalogue = registry.catalogue();
   const auto names = catalogue.names(config::ComponentKind::source);
-  EXPECT_TRUE(std::ranges::includes(names, std::vector<std::string>{"clock", "counter", "echo", "file"}));
+  EXPECT_TRUE(std::ranges::includes(
+      names, std::vector<std::string>{"clock", "counter", "echo", "file", "stdin"}));
   for (const std::string& name : names) {
     const config::Component& described = registry.find_source(name)->description;
     EXPECT_FALSE(described.summary.empty()) << name;
