@@ -79,8 +79,8 @@ struct Component {
 
   /// What no single parameter's description can say: `batch` needs `items` or `within`. Called when the
   /// configuration is read, and again for each request that fills in values. On the first occasion a
-  /// parameter that a request fills in has no value yet; `Arguments::from_request` tells it from one that was
-  /// left out.
+  /// parameter that a request fills in has no value yet, or for json the value with empty texts where those
+  /// of the request will stand; `Arguments::from_request` tells it from one that was left out.
   std::optional<ParameterMistake> (*check)(const Arguments&) = nullptr;
 
   /// The place of a parameter in `parameters`, if there is one of that name.

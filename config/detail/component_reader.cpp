@@ -194,8 +194,10 @@ class ComponentReader {
     return "";
   }
 
+  /// The component's own check sees the rest of a json value already.
   void wait_for_request(std::size_t index, Json base, std::vector<ArgumentTemplate::Part> parts) {
-    values_[index] = Value();
+    const bool is_json = component_->parameters[index].type == ParameterType::json;
+    values_[index] = is_json ? Value(base) : Value();
     templates_.push_back({index, std::move(base), std::move(parts)});
   }
 
