@@ -91,6 +91,13 @@ void append_json_string(Buffer& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string json_member_start(std::string_view name) {
+  Buffer out;
+  append_json_string(out, name);
+  out.push_back(':');
+  return std::string(out.view());
+}
+
 void append_number(Buffer& out, double number) { append_shortest(out, number); }
 void append_number(Buffer& out, float number) { append_shortest(out, number); }
 

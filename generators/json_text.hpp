@@ -3,6 +3,7 @@
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/integer_text.hpp>
 #include <coyield/generators/utf8.hpp>
+#include <string>
 #include <string_view>
 
 namespace coyield::generators {
@@ -11,6 +12,9 @@ namespace coyield::generators {
 
 /// Appends `text` as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD.
 void append_json_string(Buffer& out, std::string_view text);
+
+/// The name of an object's member as it stands in JSON, with its quotes and the colon.
+std::string json_member_start(std::string_view name);
 
 /// Appends the shortest text that reads back as the same number: 5, 0.1, 1e+300. What JSON has no numbers
 /// for, the infinities and what is no number, is `null`.
