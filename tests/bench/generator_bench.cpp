@@ -143,6 +143,45 @@ class Configured {
   std::unique_ptr<generators::Pipeline> pipeline_;
 };
 
+/// Five members, 98 bytes.
+constexpr std::string_view entry =
+    R"({"ts":1700000000000000000,"level":"error","host":"web1","msg":"connection reset by peer","n":1234})";
+static_assert(entry.size() == 98);
+
+/// The entry again and again, borrowed as a source of lines does it.
+[[gnu::noinline]] AsyncGenerator<Item> entries(int items) {
+  for (int i = 0; i < items; ++i) co_yield Item::json(entry);
+}
+
+/// Entries through one operator as a pipeline of the configuration has it, which must pass them all on.
+class Reshaped {
+ public:
+  Reshaped() = default;
+  explicit Reshaped(std::string_view text) {
+    generators::Registry registry;
+    for (auto& known : generators::all_operators()) registry.add(std::move(known));
+    config_ = config::load_component(config::ComponentKind::operator_, text, registry.catalogue()).value();
+    apply_ = registry.find_operator(config_.name())->apply;
+  }
+
+  std::int64_t drain(int items) const {
+    auto stream = entries(items);
+    if (apply_ != nullptr)
+      stream = apply_(std::move(stream), config_.resolve(config::NoRequestValues{}).value());
+    Consumer<Item> consumer(loop(), std::move(stream));
+    std::int64_t bytes = 0;
+    int passed = 0;
+    for (; consumer.poll() == Poll::item; ++passed)
+      bytes += static_cast<std::int64_t>(consumer.item()->payload().size());
+    if (passed != items) throw std::logic_error("an operator that drops entries");
+    return bytes;
+  }
+
+ private:
+  config::ComponentConfig config_;
+  AsyncGenerator<Item> (*apply_)(AsyncGenerator<Item>, config::Arguments) = nullptr;
+};
+
 struct Case {
   std::string_view name;
   std::string_view what;
@@ -171,6 +210,22 @@ constexpr Case cases[] = {
      [](int n) {
        static const Configured pipeline(R"({"counter": {}})", {R"({"skip": 5})", R"({"take": 2000000000})"});
        return pipeline.drain(n);
+     }},
+    {"entries", "Item: JSON of five members, 98 bytes", [](int n) { return Reshaped().drain(n); }},
+    {"where", "of these: where, two members",
+     [](int n) {
+       static const Reshaped where(R"({"where": {"/level": "error", "/n": {"greater": 5}}})");
+       return where.drain(n);
+     }},
+    {"select", "of these: select, two members",
+     [](int n) {
+       static const Reshaped select(R"({"select": ["/ts", {"text": "/msg"}]})");
+       return select.drain(n);
+     }},
+    {"set", "of these: set, one member new and one changed",
+     [](int n) {
+       static const Reshaped set(R"({"set": {"/host": "web2", "/seen": true}})");
+       return set.drain(n);
      }},
 };
 
