@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <cerrno>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/keys.hpp>
@@ -9,12 +10,26 @@
 namespace coyield::config {
 namespace {
 
+/// Of the ways to name the wrong file, those that containers make easy.
+std::string advice_for(int error) {
+  switch (error) {
+    case ENOENT:
+      return "name a configuration that exists";
+    case EISDIR:
+      return "name a file; where one that is not there is mounted, container engines make a directory";
+    case EACCES:
+      return "let the user " + std::to_string(geteuid()) + ", as whom this runs, read it";
+    default:
+      return "";
+  }
+}
+
 Problems unreadable(const std::string& path, int error) {
   Problems problems;
   problems.add({.file = path,
                 .path = {},
                 .what = std::string("cannot be read: ") + std::strerror(error),
-                .advice = error == ENOENT ? "name a configuration that exists" : ""});
+                .advice = advice_for(error)});
   return problems;
 }
 

@@ -184,7 +184,10 @@ TEST(LoadFile, SaysWhyAFileCannotBeRead) {
       "/nowhere/coyield.json: cannot be read: No such file or directory; name a configuration that exists\n");
   auto folder = load_file("/", sample::catalogue());
   ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().text(), "/: cannot be read: Is a directory\n");
+  EXPECT_EQ(
+      folder.error().text(),
+      "/: cannot be read: Is a directory; name a file; where one that is not there is mounted, container "
+      "engines make a directory\n");
 }
 
 TEST(Load, AnUncheckedResultThrowsAllProblems) {
