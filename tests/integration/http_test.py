@@ -152,7 +152,7 @@ class Requests(ServerCase):
 
     def test_pipelined_requests_are_answered_in_order(self):
         targets = [f"/count/{n}" for n in (3, 1, 4, 1, 5)]
-        request = "".join(f"GET {t} HTTP/1.1\r\nHost: test\r\n\r\n" for t in targets).encode()
+        request = "".join(f"GET {t} HTTP/1.1\r\nHost: localhost\r\n\r\n" for t in targets).encode()
         for pieces in (1, 7, len(request)):
             with self.subTest(pieces=pieces), self.server.connect() as connection:
                 connection.send_slowly(request, pieces)
@@ -171,7 +171,7 @@ class Requests(ServerCase):
             connection.ask("/count/1000000?interval=60s")
             self.assertEqual(connection.head().status, 200)
             self.assertEqual(connection.chunk(), b"1\n")
-            connection.send(b"GET /count/1 HTTP/1.1\r\nHost: test\r\nX: " + b"x" * 20000)
+            connection.send(b"GET /count/1 HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20000)
             self.assertIsNone(connection.chunk())
 
     def test_connection_close_is_obeyed_and_said(self):

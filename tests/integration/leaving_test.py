@@ -132,7 +132,7 @@ class SlowClients(ServerCase):
         connection = self.server.connect(receive_buffer=4 * KIB)
         self.addCleanup(connection.close)
         if websocket:
-            connection.send(b"GET %s HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            connection.send(b"GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
                             % target.encode())
         else:

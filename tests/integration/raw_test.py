@@ -11,9 +11,9 @@ import unittest
 import wire
 from harness import ServerCase
 
-HOST = b"Host: test\r\n"
+HOST = b"Host: localhost\r\n"
 GET = b"GET /count HTTP/1.1\r\n"
-SECOND = b"GET /.coyield/health HTTP/1.1\r\nHost: second\r\n\r\n"
+SECOND = b"GET /.coyield/health HTTP/1.1\r\nHost: second.localhost\r\n\r\n"
 
 
 def get(*lines, target=b"/count"):
@@ -31,7 +31,7 @@ GOOD = [
     ("a tab in a value", get(b"X: a\tb"), 200),
     ("blanks around a value", get(b"X: \t a \t "), 200),
     ("bytes beyond ASCII in a value", get(b"X: \xe9\xff"), 200),
-    ("a name in capitals", b"GET /count HTTP/1.1\r\nHOST: test\r\n\r\n", 200),
+    ("a name in capitals", b"GET /count HTTP/1.1\r\nHOST: localhost\r\n\r\n", 200),
     ("an empty host", b"GET /count HTTP/1.1\r\nHost:\r\n\r\n", 200),
     ("a hundred fields", get(*(b"X-%d: y" % i for i in range(100))), 200),
     ("Content-Length: 0", get(b"Content-Length: 0"), 200),
@@ -75,15 +75,15 @@ REFUSED = [
     # The host.
     ("no host", GET + b"\r\n", {400}),
     ("two hosts", GET + HOST + HOST + b"\r\n", {400}),
-    ("two different hosts", GET + HOST + b"Host: other\r\n\r\n", {400}),
-    ("two hosts in HTTP/1.0", b"GET /count HTTP/1.0\r\n" + HOST + b"Host: other\r\n\r\n", {400}),
+    ("two different hosts", GET + HOST + b"Host: other.localhost\r\n\r\n", {400}),
+    ("two hosts in HTTP/1.0", b"GET /count HTTP/1.0\r\n" + HOST + b"Host: other.localhost\r\n\r\n", {400}),
     ("a host with a blank within", GET + b"Host: te st\r\n\r\n", {400}),
-    ("a host with a slash", GET + b"Host: test/evil\r\n\r\n", {400}),
+    ("a host with a slash", GET + b"Host: localhost/evil\r\n\r\n", {400}),
     # Lines.
     ("a folded line", get(b"X: a", b" b"), {400}),
     ("a line folded with a tab", get(b"X: a", b"\tb"), {400}),
-    ("a first field that begins with a blank", GET + b" Host: test\r\n\r\n", {400}),
-    ("bare line feeds", b"GET /count HTTP/1.1\nHost: test\n\n", {400}),
+    ("a first field that begins with a blank", GET + b" Host: localhost\r\n\r\n", {400}),
+    ("bare line feeds", b"GET /count HTTP/1.1\nHost: localhost\n\n", {400}),
     ("one bare line feed", get(b"X: a\nY: b"), {400}),
     ("a bare carriage return", get(b"X: a\rY: b"), {400}),
     ("a bare line feed at the end", GET + HOST + b"\n", {400}),

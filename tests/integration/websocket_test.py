@@ -201,7 +201,7 @@ class Handshake(WebSocketCase):
 
     def test_pages_of_other_origins_are_refused(self):
         for origin, status in (("https://evil.example", 403), ("null", 403), ("https://app.example", 101),
-                               ("http://test", 101), ("https://test.evil.example", 403), ("http://testx", 403)):
+                               ("http://localhost", 101), ("https://localhost.evil.example", 403), ("http://localhostx", 403)):
             with self.subTest(origin), self.server.connect() as connection:
                 self.assertEqual(connection.open_websocket("/clock", f"Origin: {origin}").status, status)
 
@@ -211,7 +211,7 @@ class Handshake(WebSocketCase):
 
     def test_frames_that_come_with_the_handshake_are_not_lost(self):
         with self.server.connect() as connection:
-            lines = ("GET /echo HTTP/1.1", "Host: test", *self.BOTH, self.VERSION, self.KEY)
+            lines = ("GET /echo HTTP/1.1", "Host: localhost", *self.BOTH, self.VERSION, self.KEY)
             connection.send("\r\n".join(lines).encode() + b"\r\n\r\n" + client_frame(TEXT, b"early"))
             self.assertEqual(connection.head().status, 101)
             self.assertEqual(connection.frame()[:2], (TEXT, b"early"))
@@ -387,7 +387,7 @@ class Frames(WebSocketCase):
 
     def test_who_speaks_http_to_a_websocket_is_told_1002(self):
         connection = self.open()
-        connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.assertEqual(connection.close_frame()[0], 1002)
 
     def test_a_close_reason_is_at_most_123_bytes(self):

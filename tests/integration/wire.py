@@ -172,7 +172,7 @@ class Connection:
     # HTTP.
 
     def ask(self, target, *fields, method="GET", version="HTTP/1.1", body=b""):
-        lines = [f"{method} {target} {version}", "Host: test", *fields]
+        lines = [f"{method} {target} {version}", "Host: localhost", *fields]
         self.send("\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body)
 
     def get(self, target, *fields, **options):

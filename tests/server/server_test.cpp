@@ -130,8 +130,8 @@ class ServerTest : public testing::Test {
   }
   tcp::socket ask(const std::string& path, const std::string& fields = {}) {
     tcp::socket socket = connect();
-    boost::asio::write(socket,
-                       boost::asio::buffer("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"));
+    boost::asio::write(
+        socket, boost::asio::buffer("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n"));
     return socket;
   }
   tcp::socket ask_websocket(const std::string& path) {
@@ -186,8 +186,9 @@ TEST_F(ServerTest, MakesAStatusOfWhateverAFactoryThrows) {
 
 TEST_F(ServerTest, AnswersInTheOrderOfTheRequests) {
   tcp::socket socket = connect();
-  boost::asio::write(socket, boost::asio::buffer(std::string("GET /double/1 HTTP/1.1\r\nHost: x\r\n\r\n"
-                                                             "GET /double/2 HTTP/1.1\r\nHost: x\r\n\r\n")));
+  boost::asio::write(socket,
+                     boost::asio::buffer(std::string("GET /double/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                                     "GET /double/2 HTTP/1.1\r\nHost: localhost\r\n\r\n")));
   std::string text;
   boost::asio::read_until(socket, boost::asio::dynamic_buffer(text), "\n4\n");
   EXPECT_LT(text.find("\n2\n"), text.find("\n4\n"));
@@ -289,7 +290,7 @@ TEST(Server, ServesAtSeveralAddressesWithSeveralThreads) {
     socket.connect(
         tcp::endpoint(boost::asio::ip::address_v4::loopback(),
                       static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)))));
-    boost::asio::write(socket, boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n")));
+    boost::asio::write(socket, boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")));
     std::string text;
     boost::asio::read_until(socket, boost::asio::dynamic_buffer(text), "\r\n0\r\n\r\n");
     EXPECT_NE(text.find("\n7\n"), std::string::npos);
