@@ -2,6 +2,7 @@
 #include <chrono>
 #include <coyield/config/component_config.hpp>
 #include <coyield/config/listen_address.hpp>
+#include <coyield/config/network.hpp>
 #include <coyield/config/route_pattern.hpp>
 #include <cstdint>
 #include <optional>
@@ -10,12 +11,14 @@
 
 namespace coyield::config {
 
-/// How much of anything one client may have. Bytes.
+/// How much of anything one client may have, in bytes, and how many clients there may be.
 struct Limits {
   std::uint64_t max_header = 16ull * 1024;
   std::uint64_t max_target = 8ull * 1024;
   std::uint64_t max_message = 64ull * 1024;
   std::uint64_t max_item = 1024ull * 1024;
+  unsigned max_connections = 0;              ///< 0: as the descriptors allow
+  unsigned max_connections_per_address = 0;  ///< 0: any number
 
   bool operator==(const Limits&) const = default;
 };
@@ -61,6 +64,9 @@ struct ServerConfig {
   std::vector<ListenAddress> listen = {ListenAddress{}};
   unsigned threads = 0;  ///< 0: as many as this process may use
   std::chrono::nanoseconds drain = std::chrono::seconds(10);
+  std::optional<std::vector<std::string>> hosts = {};  ///< in lower case, as `parse_host_pattern` gives them
+  Proxies trusted_proxies = {};
+  std::optional<std::uint64_t> memory = {};  ///< bytes; 0: no bound; none: as the control group grants
   Limits limits = {};
   Timeouts timeouts = {};
   Cors cors = {};

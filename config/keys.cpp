@@ -1,8 +1,10 @@
 // Every key that a configuration file may have, outside of what the components describe themselves. Reading,
 // checking and the schema all come from these tables.
 #include <algorithm>
+#include <coyield/config/detail/access_reader.hpp>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/keys.hpp>
+#include <coyield/config/host_pattern.hpp>
 
 namespace coyield::config::detail {
 namespace {
@@ -11,6 +13,7 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 constexpr std::int64_t most_threads = 1024;
+constexpr std::int64_t most_connections = 100'000'000;
 
 constexpr Size kib(std::uint64_t count) { return {count << 10}; }
 constexpr Size mib(std::uint64_t count) { return {count << 20}; }
@@ -84,57 +87,13 @@ Key<ServerConfig> listen_key() {
 
 // ---- who may read
 
-/// What RFC 6750 lets a bearer token consist of: a token with any other character could never be sent.
-bool is_token(std::string_view text) {
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
-  return text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-// Tokens are secrets: no message repeats one.
-std::optional<Mistake> check_token(std::string_view token) {
-  if (token.empty())
-    return Mistake{"an empty token would let in whoever sends none",
-                   "write a long random text, or \"${env.TOKEN}\""};
-  if (!is_token(token)) {
-    return Mistake{"this token could not be sent in a header", "use letters, digits and - . _ ~ + / = alone"};
-  }
-  return std::nullopt;
-}
-
-std::optional<Access> read_access(const Scope& scope, const Node& node) {
-  const auto* word = node.as<std::string>();
-  if (word && *word == "anyone") return Access{};
-  const auto* list = node.as<Node::Array>();
-  if (!list) {
-    scope.problem(node.position,
-                  {"neither \"anyone\" nor a list of tokens", "write \"anyone\" or [\"${env.TOKEN}\"]"});
-    return std::nullopt;
-  }
-  if (list->empty()) {
-    scope.problem(node.position, {"an empty list lets nobody in", "write \"anyone\" or [\"${env.TOKEN}\"]"});
-  }
-  Access access{.tokens = std::vector<std::string>{}};
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    auto token = read_text(scope.index(i), (*list)[i]);
-    if (!token) continue;
-    if (auto mistake = check_token(*token)) scope.index(i).problem((*list)[i].position, *mistake);
-    access.tokens->push_back(std::move(*token));
-  }
-  return access;
-}
-
 template <class T>
 Key<T> access_key(std::string summary) {
   return {"access", std::move(summary),
           [](const Scope& scope, const Node& node, T& out) {
             if (auto access = read_access(scope, node)) out.access = std::move(*access);
           },
-          [](const Catalogue&) -> Json {
-            Json tokens = {
-                {"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}, {"minItems", 1}};
-            return {{"anyOf", {{{"const", "anyone"}}, tokens}}};
-          }};
+          [](const Catalogue&) { return access_schema(); }};
 }
 
 // ---- cors
@@ -174,6 +133,59 @@ const Keys<Cors>& cors_keys() {
   return keys;
 }
 
+// ---- hosts and proxies
+
+/// A list of texts, each checked by `check`, which gives what is kept of it.
+template <class Check, class T>
+void read_each(const Scope& scope, const Node& node, Check check, std::vector<T>& out) {
+  auto value = read_value(scope, list_parameter, node);
+  if (!value) return;
+  const auto& nodes = *node.as<Node::Array>();
+  const auto& texts = *value->as<std::vector<std::string>>();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto one = accept(scope.index(i), nodes[i].position, check(texts[i]));
+    if (one) out.push_back(std::move(*one));
+  }
+}
+
+void read_hosts(const Scope& scope, const Node& node, ServerConfig& server) {
+  read_each(scope, node, &parse_host_pattern, server.hosts.emplace());
+}
+
+Key<ServerConfig> hosts_key() {
+  return {"hosts",
+          "Names that the server answers to, against DNS rebinding: \"example.com\", \"*.example.com\", or "
+          "\"*\" for any; IP addresses and localhost always count. Left out: any, but none on connections to "
+          "a loopback address.",
+          read_hosts, [](const Catalogue&) { return value_schema(list_parameter); }};
+}
+
+void read_proxies(const Scope& scope, const Node& node, ServerConfig& server) {
+  Proxies& proxies = server.trusted_proxies;
+  const auto check = [&proxies](const std::string& text) -> Checked<std::optional<Network>> {
+    if (text == "unix") {
+      proxies.unix_sockets = true;
+      return std::optional<Network>();
+    }
+    const auto network = parse_network(text);
+    if (!network) return network.error();
+    return std::optional(*network);
+  };
+  std::vector<std::optional<Network>> networks;
+  read_each(scope, node, check, networks);
+  for (const auto& network : networks) {
+    if (network) proxies.networks.push_back(*network);
+  }
+}
+
+Key<ServerConfig> proxies_key() {
+  return {"trusted_proxies",
+          "Whose X-Forwarded-For is believed, for limits and the log: addresses and networks, \"127.0.0.1\", "
+          "\"10.0.0.0/8\", and \"unix\" for all who come through a Unix socket. The client is the last "
+          "address in it that is no such proxy.",
+          read_proxies, [](const Catalogue&) { return value_schema(list_parameter); }};
+}
+
 // ---- server
 
 const Keys<Limits>& limit_keys() {
@@ -186,6 +198,16 @@ const Keys<Limits>& limit_keys() {
             {Size{125}, mib(1024)}),
       field("max_item", &Limits::max_item,
             "The most that one item of a stream may have; more fails the stream.", {kib(1), mib(1024)}),
+      field(
+          "max_connections", &Limits::max_connections,
+          "How many connections may be open; who comes then gets 503. 0 for as many as the process has file "
+          "descriptors for, less an eighth that sources need.",
+          {0, most_connections}),
+      field("max_connections_per_address", &Limits::max_connections_per_address,
+            "How many connections one address may have open (an IPv6 network of 64 bits is one); 0 for any "
+            "number, since behind a proxy all clients have the same. Through \"trusted_proxies\" it counts "
+            "the requests that a client has under way.",
+            {0, most_connections}),
   };
   return keys;
 }
@@ -225,11 +247,19 @@ const Keys<ServerConfig>& server_keys() {
             "How many threads serve; 0 for as many as the process may use.", {0, most_threads}),
       field("drain", &ServerConfig::drain,
             "How long running streams have to end when the server is told to stop.", {0s, 24h}),
+      hosts_key(),
+      proxies_key(),
+      field("memory", &ServerConfig::memory,
+            "What may be held for all clients together: bytes that they have not taken, messages that no "
+            "source has; beyond it those are dropped who hold the most. \"0B\" for no bound. Left out: half "
+            "of what the control group grants, or no bound where there is none.",
+            {Size{0}, Size{1ull << 50}}),
       section("limits", &ServerConfig::limits, "How much of anything one client may have.", limit_keys()),
       section("timeouts", &ServerConfig::timeouts, "How long the server waits for what.", timeout_keys()),
       section("cors", &ServerConfig::cors, "What browsers let pages of other origins read.", cors_keys()),
-      access_key<ServerConfig>(
-          "Who may read endpoints that do not say it themselves: \"anyone\", or a list of bearer tokens."),
+      access_key<ServerConfig>("Who may read endpoints that do not say it themselves: \"anyone\", a list of "
+                               "bearer tokens, or a file "
+                               "of them: { \"file\": \"/run/secrets/token\" }."),
       section("log", &ServerConfig::log, "What is logged, and how.", log_keys()),
   };
   return keys;
@@ -286,8 +316,8 @@ const Keys<EndpointConfig>& endpoint_keys() {
        [](const Catalogue& catalogue) -> Json { return {{"enum", format_names(catalogue)}}; }},
       field("finite", &EndpointConfig::finite,
             "Whether the stream ends by itself and soon, so that it may be sent as one JSON array."),
-      access_key<EndpointConfig>(
-          "Who may read: \"anyone\", or a list of bearer tokens. Left out: as the server says."),
+      access_key<EndpointConfig>("Who may read: \"anyone\", a list of bearer tokens, or a file of them. Left "
+                                 "out: as the server says."),
       section("cors", &EndpointConfig::cors,
               "What browsers let pages of other origins read here. Left out: as the server says.",
               cors_keys()),

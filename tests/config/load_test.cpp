@@ -39,9 +39,11 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     "server": {
       "listen": ["0.0.0.0:80", "[::1]:80", "unix:/run/c.sock"], "threads": 3, "drain": "5s",
       "limits": { "max_header": "8KiB", "max_target": "4KiB", "max_message": "32KiB",
-                  "max_item": "3MiB" },
+                  "max_item": "3MiB", "max_connections": 5, "max_connections_per_address": 6 },
       "timeouts": { "header": "1s", "idle": "2s", "write": "3s", "least_rate": "0B", "heartbeat": "4s",
                     "first_item": "0s" },
+      "hosts": ["Example.com", "*.example.org"], "trusted_proxies": ["10.0.0.0/8", "unix", "::1"],
+      "memory": "1GiB",
       "cors": { "origins": ["https://example.com", "http://localhost:3000"] },
       "access": ["one", "two"],
       "log": { "format": "json", "level": "error" }
@@ -53,8 +55,11 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
                      parse_listen_address("unix:/run/c.sock").value()};
   expected.threads = 3;
   expected.drain = 5s;
-  expected.limits = {8 << 10, 4 << 10, 32 << 10, 3 << 20};
+  expected.limits = {8 << 10, 4 << 10, 32 << 10, 3 << 20, 5, 6};
   expected.timeouts = {1s, 2s, 3s, 0, 4s, 0s};
+  expected.hosts = {{"example.com", "*.example.org"}};
+  expected.trusted_proxies = {{parse_network("10.0.0.0/8").value(), parse_network("::1").value()}, true};
+  expected.memory = 1u << 30;
   expected.cors.origins = {"https://example.com", "http://localhost:3000"};
   expected.access.tokens = {{"one", "two"}};
   expected.log = {LogFormat::json, LogLevel::error};
