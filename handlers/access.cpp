@@ -28,6 +28,15 @@ std::optional<std::string_view> bearer_token(const Request& request) {
   return trim(authorization->substr(scheme.size()));
 }
 
+/// Looks at all of them, whichever it is.
+bool is_among(std::string_view given, const auto& tokens) noexcept {
+  bool found = false;
+  for (const std::string& token : tokens) {
+    if (equal_in_constant_time(given, token)) found = true;
+  }
+  return found;
+}
+
 Response unauthorized(std::string_view detail, std::string_view challenge) {
   Response response = problem(401, detail);
   response.fields.add("WWW-Authenticate", challenge);
@@ -42,15 +51,17 @@ bool listed(std::string_view origin, const config::Cors& cors) {
 
 }  // namespace
 
-std::optional<Response> refuse_access(const Request& request, const config::Access& access) {
+std::optional<Response> refuse_access(const Request& request, const config::Access& access,
+                                      const Tokens& known) {
   if (access.anyone()) return std::nullopt;
   const auto token = bearer_token(request);
   if (!token) return unauthorized("this needs a token: send it as \"Authorization: Bearer TOKEN\"", "Bearer");
-  bool known = false;
-  for (const std::string& expected : *access.tokens) {
-    if (equal_in_constant_time(*token, expected)) known = true;
+  if (is_among(*token, *access.tokens)) return std::nullopt;
+  if (is_among(*token, known)) {
+    Response response = problem(403, "the token is good elsewhere, but does not open this");
+    response.fields.add("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
+    return response;
   }
-  if (known) return std::nullopt;
   return unauthorized("the token is not one of those that may read this", "Bearer error=\"invalid_token\"");
 }
 
@@ -59,7 +70,8 @@ bool origin_allowed(const Request& request, const config::Cors& cors) {
   if (!origin) return true;
   const std::size_t scheme = origin->find("://");
   const auto host = request.find("Host");
-  if (scheme != std::string_view::npos && host && equal_ignoring_case(origin->substr(scheme + 3), *host))
+  if (scheme != std::string_view::npos && host && !host->empty() &&
+      equal_ignoring_case(origin->substr(scheme + 3), *host))
     return true;
   return listed(*origin, cors);
 }

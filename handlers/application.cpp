@@ -1,6 +1,7 @@
 #include <coyield/handlers/application.hpp>
 
 #include <coyield/config/mistake.hpp>
+#include <coyield/handlers/host.hpp>
 #include <coyield/handlers/target.hpp>
 #include <stdexcept>
 #include <utility>
@@ -29,7 +30,9 @@ Application::Application(const config::ServerConfig& server, std::vector<Format>
     : server_(server), formats_(std::move(formats)) {}
 
 void Application::add(config::EndpointConfig config, StreamFactory factory) {
-  auto endpoint = std::make_unique<Endpoint>(std::move(config), server_, formats_, std::move(factory));
+  if (!config.access.anyone()) tokens_.insert(config.access.tokens->begin(), config.access.tokens->end());
+  auto endpoint =
+      std::make_unique<Endpoint>(std::move(config), server_, formats_, tokens_, std::move(factory));
   if (!router_.add(endpoint->pattern(), endpoints_.size())) {
     throw std::invalid_argument("another endpoint answers to the paths of \"" + endpoint->pattern().text +
                                 "\" already");
@@ -46,6 +49,7 @@ Response Application::handle(const Request& request, generators::SourceContext c
 }
 
 Response Application::route(const Request& request, generators::SourceContext context) const {
+  if (auto refusal = refuse_host(request, server_.hosts)) return *std::move(refusal);
   auto target = parse_target(request.target);
   if (!target) return problem(400, config::to_string(target.error()));
   if (target->asterisk) {

@@ -2,6 +2,7 @@
 
 #include <coyield/config/configuration.hpp>
 #include <coyield/generators/source.hpp>
+#include <coyield/handlers/access.hpp>
 #include <coyield/handlers/endpoint.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/request.hpp>
@@ -40,6 +41,7 @@ class Application {
 
   config::ServerConfig server_;
   std::vector<Format> formats_;
+  Tokens tokens_;  // that any endpoint takes
   Router router_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };

@@ -75,9 +75,10 @@ Response with_status(unsigned status) {
 }  // namespace
 
 Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
-                   const std::vector<Format>& formats, StreamFactory factory)
+                   const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory)
     : config_(std::move(config)),
       cors_(config_.cors.value_or(server.cors)),
+      tokens_(tokens),
       factory_(std::move(factory)),
       negotiation_(formats, config_.format, config_.finite),
       options_(stream_options(config_, server)),
@@ -101,7 +102,7 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
     response.fields.add("Allow", allowed_methods);
     return response;
   }
-  if (auto refusal = refuse_access(request, config_.access)) return std::move(*refusal);
+  if (auto refusal = refuse_access(request, config_.access, tokens_)) return std::move(*refusal);
   if (request.websocket && !origin_allowed(request, cors_)) {
     return problem(403, "pages of the origin " + config::in_quotes(*request.find("Origin")) +
                             " may not open a WebSocket here");

@@ -2,6 +2,7 @@
 
 #include <coyield/config/configuration.hpp>
 #include <coyield/generators/source.hpp>
+#include <coyield/handlers/access.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/negotiation.hpp>
 #include <coyield/handlers/request.hpp>
@@ -21,9 +22,10 @@ using StreamFactory = std::function<config::Resolved<generators::AsyncGenerator<
 /// One route: checks who asks and what for, and answers with a stream that nobody has pulled yet.
 class Endpoint {
  public:
-  /// What the endpoint's configuration leaves open, the server's says. `formats` must outlive it.
+  /// What the endpoint's configuration leaves open, the server's says. `tokens` are those of all endpoints.
+  /// It and `formats` must outlive this.
   Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
-           const std::vector<Format>& formats, StreamFactory factory);
+           const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory);
 
   const config::RoutePattern& pattern() const noexcept { return config_.pattern; }
   const config::EndpointConfig& config() const noexcept { return config_; }
@@ -40,6 +42,7 @@ class Endpoint {
 
   config::EndpointConfig config_;
   config::Cors cors_;
+  const Tokens& tokens_;
   StreamFactory factory_;
   Negotiation negotiation_;
   StreamOptions options_;                   // of formats that send signs of life only where the endpoint asks

@@ -27,6 +27,7 @@ struct Request {
   unsigned minor_version = 1;     ///< of HTTP/1.x
   bool websocket = false;         ///< it asks for the WebSocket protocol, correctly
   bool draining = false;          ///< the server is about to go away
+  bool loopback = false;          ///< it came to a loopback address of this machine
   std::span<const Field> fields = {};
   std::string_view client = {};  ///< the address it comes from, for the log
 

@@ -37,6 +37,8 @@ std::string_view reason_phrase(unsigned status) noexcept {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 421:
+      return "Misdirected Request";
     case 422:
       return "Unprocessable Content";
     case 426:

@@ -36,6 +36,18 @@ TEST(Access, IsForNobodyElse) {
             401U);
 }
 
+TEST(Access, TellsATokenThatIsGoodElsewhereFromOneThatNobodyKnows) {
+  const Tokens known = {"secret", "of-another-endpoint"};
+  const auto answer = [&known](const char* value) {
+    const Asking asking(std::vector<Field>{{"Authorization", value}});
+    const auto refusal = refuse_access(asking.request, tokens, known);
+    return refusal ? refusal->status : 200;
+  };
+  EXPECT_EQ(answer("Bearer secret"), 200U);
+  EXPECT_EQ(answer("Bearer of-another-endpoint"), 403U);
+  EXPECT_EQ(answer("Bearer of-nobody"), 401U);
+}
+
 TEST(Access, SaysHowToAsk) {
   const Asking asking(std::vector<Field>{});
   EXPECT_NE(refuse_access(asking.request, tokens)->fields.text().find("WWW-Authenticate: Bearer\r\n"),
@@ -54,6 +66,14 @@ TEST(Origin, IsAllowedFromThisServerItselfAndFromTheList) {
   EXPECT_FALSE(allowed("https://a.example.evil"));
   EXPECT_FALSE(allowed("null"));
   EXPECT_FALSE(allowed("http://nothere:8080"));
+}
+
+TEST(Origin, IsNotThisServersWhereNoHostIsNamed) {
+  for (const auto& fields :
+       {std::vector<Field>{{"Origin", "http://"}, {"Host", ""}}, std::vector<Field>{{"Origin", "http://"}}}) {
+    const Asking asking(fields);
+    EXPECT_FALSE(origin_allowed(asking.request, {}));
+  }
 }
 
 TEST(Origin, IsNotAskedOfWhatIsNoBrowser) {
