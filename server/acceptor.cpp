@@ -88,6 +88,20 @@ std::string peer_text(const sockaddr_storage& address, socklen_t size) {
   return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
 }
 
+std::optional<config::IpAddress> ip_address_of(const sockaddr_storage& address) {
+  config::IpAddress result;
+  if (address.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address, sizeof v6);
+    std::memcpy(result.bytes.data(), &v6.sin6_addr, result.bytes.size());
+    return result;
+  }
+  if (address.ss_family != AF_INET) return std::nullopt;
+  sockaddr_in v4{};
+  std::memcpy(&v4, &address, sizeof v4);
+  return config::from_v4(v4.sin_addr.s_addr);
+}
+
 int open_reserve() noexcept { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
@@ -119,6 +133,9 @@ void Acceptor::open(std::chrono::nanoseconds patience) {
   if (address_.kind == config::ListenAddress::Kind::tcp) {
     socket_.set_option(asio::socket_base::reuse_address(true), error);
     set_inherited_options(socket_.native_handle(), patience);
+    const auto ip = config::parse_ip_address(address_.host);
+    any_address_ = ip && ip->is_unspecified();
+    loopback_ = ip && ip->is_loopback();
     if (endpoint.protocol().family() == AF_INET6) socket_.set_option(asio::ip::v6_only(true), error);
   }
   socket_.bind(endpoint, error);
@@ -158,9 +175,7 @@ void Acceptor::accept_some() {
         ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
     if (descriptor >= 0) {
       exhausted_ = false;
-      // A Unix socket inherits nothing.
-      if (peer.ss_family == AF_UNIX) set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
-      accepted_(descriptor, peer.ss_family, peer_text(peer, size));
+      arrived(descriptor, peer, size);
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) break;
@@ -172,6 +187,26 @@ void Acceptor::accept_some() {
     return;
   }
   start();
+}
+
+void Acceptor::arrived(int descriptor, const sockaddr_storage& peer, socklen_t size) {
+  Arrival arrival;
+  arrival.descriptor = generators::FileDescriptor(descriptor);
+  // A Unix socket inherits nothing.
+  if (peer.ss_family == AF_UNIX) set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes);
+  arrival.family = peer.ss_family;
+  arrival.peer = peer_text(peer, size);
+  arrival.address = ip_address_of(peer);
+  arrival.loopback = any_address_ ? is_loopback(descriptor) : loopback_;
+  accepted_(std::move(arrival));
+}
+
+bool Acceptor::is_loopback(int descriptor) const noexcept {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0) return false;
+  const auto address = ip_address_of(own);
+  return address && address->is_loopback();
 }
 
 /// Nobody else can use the descriptor in between, if the others fail to open one as well.

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <chrono>
 #include <coyield/config/listen_address.hpp>
 #include <coyield/generators/loop.hpp>
+#include <coyield/server/arrival.hpp>
 #include <coyield/server/log.hpp>
 #include <functional>
 #include <string>
@@ -19,8 +22,7 @@ namespace asio = boost::asio;
 /// that is held for the purpose, rather than left in the queue to be tried again and again.
 class Acceptor {
  public:
-  /// Gets the descriptor, its address family, and the address of the client for the log.
-  using Accepted = std::function<void(int descriptor, int family, std::string peer)>;
+  using Accepted = std::function<void(Arrival arrival)>;
 
   /// Binds and listens; throws boost::system::system_error, whose text names the address. A Unix socket that
   /// nobody listens at any more is replaced. Nobody is accepted before `start`.
@@ -46,6 +48,8 @@ class Acceptor {
 
   void open(std::chrono::nanoseconds patience);
   void accept_some();
+  void arrived(int descriptor, const sockaddr_storage& peer, socklen_t size);
+  bool is_loopback(int descriptor) const noexcept;
   bool turn_one_away();
 
   generators::Loop& loop_;
@@ -56,6 +60,8 @@ class Acceptor {
   Pause pause_;
   int reserve_;
   bool exhausted_ = false;
+  bool any_address_ = false;  // it listens at all of this machine's
+  bool loopback_ = false;
 };
 
 }  // namespace coyield::server

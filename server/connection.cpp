@@ -15,10 +15,28 @@ constexpr std::size_t kept_capacity = 4096;
 
 }  // namespace
 
-Connection::Connection(generators::Loop& loop, int descriptor, int family, std::string peer)
-    : loop_(loop), socket_(loop.executor()), alarm_(*this), peer_(std::move(peer)) {
-  const bool tcp = family == AF_INET || family == AF_INET6;
-  socket_.assign(asio::generic::stream_protocol(family, tcp ? IPPROTO_TCP : 0), descriptor);
+Connection::Connection(generators::Loop& loop, Arrival arrival)
+    : loop_(loop),
+      socket_(loop.executor()),
+      alarm_(*this),
+      peer_(std::move(arrival.peer)),
+      place_(std::move(arrival.place)),
+      loopback_(arrival.loopback),
+      proxy_(arrival.proxy) {
+  const bool tcp = arrival.family == AF_INET || arrival.family == AF_INET6;
+  socket_.assign(asio::generic::stream_protocol(arrival.family, tcp ? IPPROTO_TCP : 0),
+                 arrival.descriptor.get());
+  arrival.descriptor.release();
+}
+
+void Connection::speak_for(std::string client, AddressLimit::Place place) {
+  client_ = std::make_unique<std::string>(std::move(client));
+  place_ = std::move(place);
+}
+
+void Connection::speak_for_itself() noexcept {
+  client_.reset();
+  place_ = AddressLimit::Place();
 }
 
 Connection::Read Connection::read_some(std::span<char> into) {

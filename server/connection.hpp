@@ -9,7 +9,9 @@
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/event.hpp>
 #include <coyield/generators/loop.hpp>
+#include <coyield/server/arrival.hpp>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,11 +34,19 @@ class Connection
  public:
   using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, generators::Executor>;
 
-  /// Takes over a connected socket. `peer` is its address, for the log.
-  Connection(generators::Loop& loop, int descriptor, int family, std::string peer);
+  /// Takes over a connected socket. Throws boost::system::system_error when it cannot be watched.
+  Connection(generators::Loop& loop, Arrival arrival);
 
   generators::Loop& loop() const noexcept { return loop_; }
-  const std::string& peer() const noexcept { return peer_; }
+  /// The client's address, for the log: its own, or what a proxy says.
+  const std::string& peer() const noexcept { return client_ ? *client_ : peer_; }
+  /// It came to a loopback address of this machine.
+  bool loopback() const noexcept { return loopback_; }
+  /// It may say for which client it asks.
+  bool proxy() const noexcept { return proxy_; }
+  /// The client that a proxy asks for, and its place, until the next `speak_for_itself`.
+  void speak_for(std::string client, AddressLimit::Place place);
+  void speak_for_itself() noexcept;
   generators::Event& wake() noexcept { return wake_; }
 
   // Reading.
@@ -105,6 +115,10 @@ class Connection
   std::size_t unsent_begin_ = 0;
   std::uint64_t sent_ = 0;
   std::string peer_;
+  std::unique_ptr<std::string> client_;  // that a proxy asks for
+  AddressLimit::Place place_;
+  bool loopback_;
+  bool proxy_;
   bool readable_ = false;
   bool reading_ = false;  // a wait for reading is under way
   bool writing_ = false;

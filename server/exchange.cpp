@@ -1,5 +1,6 @@
 #include <coyield/server/exchange.hpp>
 
+#include <coyield/handlers/forwarded.hpp>
 #include <coyield/server/websocket/handshake.hpp>
 
 namespace coyield::server {
@@ -39,6 +40,26 @@ handlers::Response respond_to(Worker& worker, const handlers::Request& request,
   return handlers::problem(500, "the stream could not be made; the reason is in the server's log");
 }
 
+/// Where a proxy asks: takes the place of the client that it asks for, or gives the refusal.
+std::optional<handlers::Response> take_place(Worker& worker, Connection& connection) {
+  if (!connection.proxy()) return std::nullopt;
+  const Shared& shared = worker.shared();
+  const auto client =
+      handlers::forwarded_client(worker.head().joined("X-Forwarded-For"), shared.config.trusted_proxies);
+  if (!client) return std::nullopt;
+  auto place = shared.addresses.enter(*client);
+  if (place) {
+    connection.speak_for(config::to_string(*client), std::move(*place));
+    return std::nullopt;
+  }
+  shared.counters.refused_address.add();
+  handlers::Response response =
+      handlers::problem(503, "your address has all of the " + std::to_string(shared.addresses.most()) +
+                                 " requests that it may have under way here");
+  response.fields.add("Retry-After", "5");
+  return response;
+}
+
 }  // namespace
 
 ExchangePtr handle_request(Worker& worker, Connection& connection) {
@@ -47,6 +68,10 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
   exchange->head_only = head.method == handlers::Method::head;
   exchange->keep_alive = head.keep_alive && !head.has_body && !worker.draining();
   exchange->minor_version = head.minor_version;
+  if (auto refused = take_place(worker, connection)) {
+    exchange->response = *std::move(refused);
+    return exchange;
+  }
 
   generators::SourceContext context;
   context.blocking = &worker.shared().blocking;
@@ -69,9 +94,11 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
                                   .minor_version = head.minor_version,
                                   .websocket = websocket,
                                   .draining = worker.draining(),
+                                  .loopback = connection.loopback(),
                                   .fields = head.fields,
                                   .client = connection.peer()};
   exchange->response = respond_to(worker, request, std::move(context));
+  if (exchange->response.status == 421) worker.shared().counters.refused_host.add();
   return exchange;
 }
 

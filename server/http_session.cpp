@@ -192,6 +192,7 @@ Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
   RequestReader reader(worker, *connection);
   Next next = Next::keep;
   while (next == Next::keep) {
+    if (connection->proxy()) connection->speak_for_itself();
     auto reading = read_exchange(worker, *connection, reader);
     ExchangePtr exchange = co_await std::move(reading);
     if (!exchange) co_return;

@@ -6,7 +6,8 @@ namespace coyield::server {
 /// `cpu.max`), rounded up. At least 1.
 unsigned usable_processors();
 
-/// Raises the number of descriptors that this process may have to what it is allowed to raise it to.
-void raise_descriptor_limit() noexcept;
+/// Raises the number of descriptors that this process may have to what it is allowed to raise it to, and
+/// gives that.
+unsigned raise_descriptor_limit() noexcept;
 
 }  // namespace coyield::server

@@ -128,14 +128,24 @@ RequestFault explain(const error_code& error) {
   return bad("the request is not HTTP/1.1: " + error.message());
 }
 
+/// The first byte of a TLS record that begins a connection (RFC 8446, 5.1).
+constexpr char tls_handshake = 0x16;
+/// What a client of HTTP/2 says first (RFC 9113, 3.4).
+constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n";
+
 std::optional<RequestFault> fault_in_beginning(std::string_view bytes, const config::Limits& limits) {
   constexpr std::size_t longest_method = 32;
+  if (bytes.starts_with(tls_handshake)) {
+    return bad("this port speaks HTTP, not HTTPS; write http:// in the address");
+  }
+  if (bytes.starts_with(http2_preface)) {
+    return RequestFault{505, "this port speaks HTTP/1.1, not HTTP/2; switch it off in the client or proxy"};
+  }
   const std::size_t line_end = std::min(bytes.find('\n'), bytes.size());
   const std::string_view line = bytes.substr(0, line_end);
   std::size_t method = 0;
   while (method < line.size() && handlers::is_token_character(line[method])) ++method;
-  if (method == 0 && !line.empty())
-    return bad("this is no HTTP request; is it meant for another port, or for TLS?");
+  if (method == 0 && !line.empty()) return bad("this is no HTTP request; is it meant for another port?");
   if (method > longest_method) return RequestFault{501, "there is no method of that name"};
   if (method < line.size() && line[method] != ' ') return bad("a request begins with its method and a blank");
   if (line.size() > limits.max_target + method + 16) {

@@ -7,10 +7,12 @@
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/server/acceptor.hpp>
+#include <coyield/server/admission.hpp>
 #include <coyield/server/log.hpp>
 #include <coyield/server/process.hpp>
 #include <coyield/server/worker.hpp>
 #include <csignal>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -39,7 +41,7 @@ class Server::Running {
     Running& server;
   };
 
-  void accept(int descriptor, int family, std::string peer);
+  void accept(Arrival arrival);
   void wait_for_signal();
   void begin_drain(const std::string& why);
   void end_now(std::string_view event, std::string_view why);
@@ -50,9 +52,11 @@ class Server::Running {
   generators::BlockingPool blocking_;
   Counters counters_;
   generators::StandardInput standard_input_;
+  AddressLimit addresses_;
   handlers::Application application_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::optional<Admission> admission_;
   std::unique_ptr<asio::signal_set> signals_;
   Deadline deadline_;
   bool draining_ = false;
@@ -60,16 +64,18 @@ class Server::Running {
 
 Server::Running::Running(const config::ServerConfig& config,
                          std::vector<std::pair<config::EndpointConfig, handlers::StreamFactory>> endpoints)
-    : config_(config), log_(config.log), application_(config, handlers::all_formats()), deadline_(*this) {
+    : config_(config),
+      log_(config.log),
+      addresses_(config.limits.max_connections_per_address),
+      application_(config, handlers::all_formats()),
+      deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = config_.threads != 0 ? config_.threads : usable_processors();
-  const Shared shared{config_, application_, log_, blocking_, counters_, standard_input_};
+  const Shared shared{config_, application_, log_, blocking_, counters_, standard_input_, addresses_};
   for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
-                                                    [this](int descriptor, int family, std::string peer) {
-                                                      accept(descriptor, family, std::move(peer));
-                                                    }));
+                                                    [this](Arrival arrival) { accept(std::move(arrival)); }));
   }
 }
 
@@ -86,17 +92,19 @@ std::vector<std::string> Server::Running::addresses() const {
   return all;
 }
 
-void Server::Running::accept(int descriptor, int family, std::string peer) {
-  counters_.accepted.add();
+void Server::Running::accept(Arrival arrival) {
   Worker* least = workers_.front().get();
+  std::size_t open = 0;
   for (const auto& worker : workers_) {
+    open += worker->load();
     if (worker->load() < least->load()) least = worker.get();
   }
-  least->adopt(descriptor, family, std::move(peer));
+  auto admitted = admission_->admit(std::move(arrival), open);
+  if (admitted) least->adopt(*std::move(admitted));
 }
 
 void Server::Running::run() {
-  raise_descriptor_limit();
+  admission_.emplace(first().loop(), config_, raise_descriptor_limit(), log_, counters_, addresses_);
   signals_ = std::make_unique<asio::signal_set>(first().io(), SIGTERM, SIGINT);
   wait_for_signal();
   for (const auto& acceptor : acceptors_) {
@@ -136,6 +144,7 @@ void Server::Running::begin_drain(const std::string& why) {
   if (std::exchange(draining_, true)) return;
   log_.info("draining", {{"why", why}});
   for (const auto& acceptor : acceptors_) acceptor->stop();
+  admission_->stop();
   first().loop().after(config_.drain, deadline_);
   for (const auto& worker : workers_) worker->begin_drain();
 }

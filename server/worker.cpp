@@ -1,7 +1,6 @@
 #include <coyield/server/worker.hpp>
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <boost/asio/post.hpp>
 #include <coyield/generators/spawn.hpp>
@@ -15,21 +14,6 @@ namespace {
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr std::size_t crowd = 1000;
 constexpr std::chrono::seconds trim_delay(5);
-
-/// A descriptor on its way to another thread, closed if it does not arrive.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int release() noexcept { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
 
 }  // namespace
 
@@ -45,20 +29,17 @@ Worker::~Worker() = default;
 
 void Worker::run() { io_.run(); }
 
-void Worker::adopt(int descriptor, int family, std::string peer) {
+void Worker::adopt(Arrival arrival) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  asio::post(io_, [this, owned = Descriptor(descriptor), family, peer = std::move(peer)]() mutable {
-    start(owned.release(), family, std::move(peer));
-  });
+  asio::post(io_, [this, owned = std::move(arrival)]() mutable { start(std::move(owned)); });
 }
 
-void Worker::start(int descriptor, int family, std::string peer) {
+void Worker::start(Arrival arrival) {
   ConnectionPtr connection;
   try {
-    connection = new Connection(loop_, descriptor, family, std::move(peer));
+    connection = new Connection(loop_, std::move(arrival));
   } catch (const std::exception& error) {
     shared_.log.error("connection", {{"error", error.what()}});
-    ::close(descriptor);
     load_.fetch_sub(1, std::memory_order_relaxed);
     leave_if_done();
     return;

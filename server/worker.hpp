@@ -10,6 +10,7 @@
 #include <coyield/generators/loop.hpp>
 #include <coyield/generators/standard_input.hpp>
 #include <coyield/handlers/application.hpp>
+#include <coyield/server/arrival.hpp>
 #include <coyield/server/connection.hpp>
 #include <coyield/server/counters.hpp>
 #include <coyield/server/log.hpp>
@@ -20,7 +21,7 @@
 
 namespace coyield::server {
 
-/// What the threads of a server share. But for the counters nothing in it changes while they run.
+/// What the threads of a server share. Beside figures nothing in it changes while they run.
 struct Shared {
   const config::ServerConfig& config;
   const handlers::Application& application;
@@ -28,6 +29,7 @@ struct Shared {
   generators::BlockingPool& blocking;
   Counters& counters;
   generators::StandardInput& standard_input;
+  AddressLimit& addresses;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
@@ -48,8 +50,8 @@ class Worker {
   /// Runs until `begin_stop`, or until a drain has let all connections go.
   void run();
 
-  /// Serves a connected socket. Owns the descriptor from here on.
-  void adopt(int descriptor, int family, std::string peer);
+  /// Serves who has just connected.
+  void adopt(Arrival arrival);
   /// Connections, as the acceptor counts them: to find the worker with the fewest.
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
@@ -89,7 +91,7 @@ class Worker {
     std::size_t left = 0;  // connections that have ended since the last time
   };
 
-  void start(int descriptor, int family, std::string peer);
+  void start(Arrival arrival);
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
   void leave_if_done();

@@ -357,7 +357,7 @@ class Descriptors(unittest.TestCase):
 
     @unittest.skipIf(SANITIZED, "UBSan opens a pipe for its checks, and takes its failing for a fault of the program")
     def test_it_refuses_without_spinning_and_recovers(self):
-        with Server({"/clock": {"source": {"clock": "3600s"}}, **COUNT},
+        with Server({"/clock": {"source": {"clock": "3600s"}}, **COUNT}, {"limits": {"max_connections": 1000}},
                     wrapper=("prlimit", "--nofile=40:40")) as server:
             connections = []
             for _ in range(100):
