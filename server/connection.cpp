@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace coyield::server {
 
@@ -15,8 +16,9 @@ constexpr std::size_t kept_capacity = 4096;
 
 }  // namespace
 
-Connection::Connection(generators::Loop& loop, Arrival arrival)
+Connection::Connection(generators::Loop& loop, Holdings& holdings, Arrival arrival)
     : loop_(loop),
+      holdings_(holdings),
       socket_(loop.executor()),
       alarm_(*this),
       peer_(std::move(arrival.peer)),
@@ -28,6 +30,8 @@ Connection::Connection(generators::Loop& loop, Arrival arrival)
                  arrival.descriptor.get());
   arrival.descriptor.release();
 }
+
+Connection::~Connection() { holdings_.remove(held()); }
 
 void Connection::speak_for(std::string client, AddressLimit::Place place) {
   client_ = std::make_unique<std::string>(std::move(client));
@@ -63,6 +67,7 @@ void Connection::put_back(std::span<const char> bytes) {
   all.append({bytes.data(), bytes.size()});
   all.append(put_back_.view());
   put_back_ = std::move(all);
+  hold(Held::unread, put_back_.capacity());
   readable_ = true;
 }
 
@@ -74,6 +79,7 @@ Connection::Read Connection::read_put_back(std::span<char> into) {
   } else {
     put_back_.consume(size);
   }
+  hold(Held::unread, put_back_.capacity());
   return {ReadStatus::bytes, size};
 }
 
@@ -128,11 +134,13 @@ bool Connection::send(std::string_view bytes) {
     unsent_begin_ = 0;
   }
   unsent_.append(bytes);
+  hold(Held::unsent, unsent_.capacity());
   watch_writing();
   return true;
 }
 
 bool Connection::send_unsent() {
+  if (dropped_) return false;
   while (unsent() != 0 && !writing_) {
     const long taken = write_some(unsent_.view().substr(unsent_begin_));
     if (taken < 0) return false;
@@ -146,6 +154,7 @@ bool Connection::send_unsent() {
     unsent_begin_ = 0;
     unsent_.clear();
     if (unsent_.capacity() > kept_capacity) unsent_.release();
+    hold(Held::unsent, unsent_.capacity());
   }
   return true;
 }
@@ -159,6 +168,21 @@ void Connection::wake_at(std::chrono::nanoseconds due) {
 void Connection::wake_soon() {
   alarm_.due = std::chrono::nanoseconds::min();
   loop_.soon(alarm_);
+}
+
+void Connection::hold_pages(Held what, std::uint32_t pages) {
+  const std::uint32_t before = std::exchange(held_[static_cast<std::size_t>(what)], pages);
+  if (pages > before) {
+    holdings_.add((pages - before) * page);
+  } else {
+    holdings_.remove((before - pages) * page);
+  }
+}
+
+std::size_t Connection::held() const noexcept {
+  std::size_t pages = 0;
+  for (const std::uint32_t one : held_) pages += one;
+  return pages * page;
 }
 
 void Connection::shutdown_sending() noexcept {
@@ -176,6 +200,18 @@ void Connection::reset() noexcept {
   boost::system::error_code ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   close();
+}
+
+void Connection::drop() noexcept {
+  dropped_ = true;
+  reset();
+  unsent_.release();
+  unsent_begin_ = 0;
+  put_back_.release();
+  hold(Held::unsent, 0);
+  hold(Held::unread, 0);
+  readable_ = true;  // there is the end to be read
+  wake_.set();
 }
 
 }  // namespace coyield::server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/intrusive/list.hpp>
@@ -10,6 +11,7 @@
 #include <coyield/generators/event.hpp>
 #include <coyield/generators/loop.hpp>
 #include <coyield/server/arrival.hpp>
+#include <coyield/server/memory_budget.hpp>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,8 +36,12 @@ class Connection
  public:
   using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, generators::Executor>;
 
-  /// Takes over a connected socket. Throws boost::system::system_error when it cannot be watched.
-  Connection(generators::Loop& loop, Arrival arrival);
+  /// Takes over a connected socket. Throws boost::system::system_error when it cannot be watched. What is
+  /// held for the client counts in `holdings`.
+  Connection(generators::Loop& loop, Holdings& holdings, Arrival arrival);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   generators::Loop& loop() const noexcept { return loop_; }
   /// The client's address, for the log: its own, or what a proxy says.
@@ -84,6 +90,19 @@ class Connection
   /// Wakes the session as soon as the others of its thread have had their turn.
   void wake_soon();
 
+  // Memory.
+
+  /// What is held for the client, each kind counted for itself.
+  enum class Held : unsigned char { unsent, unread, request, message, inbox, count };
+  /// From now on it is so many bytes. Counted in pages, so that little things cost nothing.
+  void hold(Held what, std::size_t bytes) {
+    const auto pages = static_cast<std::uint32_t>(bytes / page);
+    if (pages != held_[static_cast<std::size_t>(what)]) [[unlikely]]
+      hold_pages(what, pages);
+  }
+  /// All of it, in bytes.
+  std::size_t held() const noexcept;
+
   // Ending.
 
   /// No more will be sent; what was, arrives.
@@ -93,6 +112,10 @@ class Connection
   /// Closes with a reset: what was not yet taken by the client is lost, and nobody can take this for an end.
   void reset() noexcept;
   bool is_open() const noexcept { return socket_.is_open(); }
+  /// Resets it from outside of its session, which finds that its client has left; what was held is free at
+  /// once.
+  void drop() noexcept;
+  bool dropped() const noexcept { return dropped_; }
 
  private:
   struct Alarm final : generators::Wakeup {
@@ -102,11 +125,15 @@ class Connection
     std::chrono::nanoseconds due = std::chrono::nanoseconds::max();
   };
 
+  static constexpr std::size_t page = 4096;
+
   Read read_put_back(std::span<char> into);
+  void hold_pages(Held what, std::uint32_t pages);
   void watch_writing();
   long write_some(std::string_view bytes);
 
   generators::Loop& loop_;
+  Holdings& holdings_;
   Socket socket_;
   generators::Event wake_;
   Alarm alarm_;
@@ -117,8 +144,10 @@ class Connection
   std::string peer_;
   std::unique_ptr<std::string> client_;  // that a proxy asks for
   AddressLimit::Place place_;
+  std::array<std::uint32_t, static_cast<std::size_t>(Held::count)> held_ = {};  // pages
   bool loopback_;
   bool proxy_;
+  bool dropped_ = false;
   bool readable_ = false;
   bool reading_ = false;  // a wait for reading is under way
   bool writing_ = false;

@@ -85,7 +85,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
     }
     exchange->accept_key = websocket::accept_key(head.joined("Sec-WebSocket-Key"));
     exchange->extensions = head.joined("Sec-WebSocket-Extensions");
-    exchange->inbox = std::make_shared<Inbox>(connection.wake());
+    exchange->inbox = std::make_shared<Inbox>(connection);
     context.input = Inbox::items(exchange->inbox);
   }
   const handlers::Request request{.method = head.method,

@@ -3,6 +3,7 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/event.hpp>
 #include <coyield/generators/item.hpp>
+#include <coyield/server/connection.hpp>
 #include <deque>
 #include <memory>
 
@@ -10,25 +11,28 @@ namespace coyield::server {
 
 /// What a WebSocket client has sent and the generator has not yet taken.
 ///
-/// Bounded by whoever fills it: while it is `full`, nothing more is read from the client. It wakes `room`
-/// when there is room again. One generator reads it; both are on the thread of the connection.
+/// Bounded by whoever fills it: while it is `full`, nothing more is read from the client. It wakes the
+/// connection when there is room again, and counts as held for it. One generator reads it, on the thread of
+/// the connection.
 class Inbox {
  public:
-  /// `room` must outlive the inbox, or be forgotten with `close`.
-  explicit Inbox(generators::Event& room) noexcept : room_(&room) {}
+  /// `connection` must outlive the inbox, or be forgotten with `close`.
+  explicit Inbox(Connection& connection) noexcept : connection_(&connection) {}
 
   void push(generators::PayloadKind kind, std::string_view payload) {
     generators::Item borrowed;
     borrowed.set(kind, payload);
     bytes_ += payload.size();
     items_.push_back(borrowed.own());
+    count();
     arrived_.set();
   }
   bool full() const noexcept { return items_.size() >= max_items || bytes_ >= max_bytes; }
   /// No more will come; the generator ends behind what is there.
   void close() noexcept {
     closed_ = true;
-    room_ = nullptr;
+    if (connection_ != nullptr) connection_->hold(Connection::Held::inbox, 0);
+    connection_ = nullptr;
     arrived_.set();
   }
 
@@ -43,7 +47,8 @@ class Inbox {
       generators::Item item = std::move(inbox->items_.front());
       inbox->items_.pop_front();
       inbox->bytes_ -= item.payload().size();
-      if (was_full && !inbox->full() && inbox->room_ != nullptr) inbox->room_->set();
+      inbox->count();
+      if (was_full && !inbox->full() && inbox->connection_ != nullptr) inbox->connection_->wake().set();
       co_yield std::move(item);
     }
   }
@@ -52,7 +57,12 @@ class Inbox {
   static constexpr std::size_t max_items = 256;
   static constexpr std::size_t max_bytes = 128 * 1024;
 
-  generators::Event* room_;
+  void count() {
+    if (connection_ == nullptr) return;
+    connection_->hold(Connection::Held::inbox, bytes_ + items_.size() * sizeof(generators::Item));
+  }
+
+  Connection* connection_;
   generators::Event arrived_;
   std::deque<generators::Item> items_;
   std::size_t bytes_ = 0;

@@ -14,7 +14,7 @@ namespace coyield::server {
 namespace {
 
 /// `max 100000` or `150000 100000`: microseconds of CPU in a period of so many. 0: not limited.
-double granted_by(const std::string& file) {
+double read_processors(const std::string& file) {
   std::ifstream in(file);
   std::string quota;
   double period = 0;
@@ -22,18 +22,27 @@ double granted_by(const std::string& file) {
   return std::strtod(quota.c_str(), nullptr) / period;
 }
 
-/// Within a container the group is mounted as the root; else `/proc/self/cgroup` names it, and its parents
-/// bind too.
-double granted_by_control_group() {
-  constexpr const char* root = "/sys/fs/cgroup";
+/// A number of bytes, or `max`; version 1 writes a number beyond all memory instead. 0: not limited.
+double read_memory(const std::string& file) {
+  constexpr double beyond_all = 1ull << 60;
+  std::ifstream in(file);
+  double bytes = 0;
+  return in >> bytes && bytes < beyond_all ? bytes : 0;
+}
+
+/// The least that `read` finds in the files called `name` of this process's control group and its parents,
+/// which bind too. Within a container the group is mounted as the root; else `/proc/self/cgroup` names it, on
+/// the line with `mark` in it. 0: not limited.
+double granted_by_control_group(const std::string& root, const std::string& mark, const std::string& name,
+                                double (*read)(const std::string& file)) {
   std::ifstream in("/proc/self/cgroup");
-  std::string line;
-  double least = granted_by(std::string(root) + "/cpu.max");
-  while (std::getline(in, line)) {
-    if (!line.starts_with("0::")) continue;
-    for (std::string path = line.substr(3); !path.empty() && path != "/";
+  double least = read(root + "/" + name);
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t begin = line.find(mark);
+    if (begin == std::string::npos) continue;
+    for (std::string path = line.substr(begin + mark.size()); !path.empty() && path != "/";
          path = path.substr(0, path.rfind('/'))) {
-      const double granted = granted_by(root + path + "/cpu.max");
+      const double granted = read(root + path + "/" + name);
       if (granted > 0 && (least <= 0 || granted < least)) least = granted;
     }
   }
@@ -47,9 +56,16 @@ unsigned usable_processors() {
   CPU_ZERO(&set);
   int count = 1;
   if (::sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
-  const double granted = granted_by_control_group();
+  const double granted = granted_by_control_group("/sys/fs/cgroup", "0::", "cpu.max", &read_processors);
   if (granted > 0) count = std::min(count, static_cast<int>(std::ceil(granted)));
   return static_cast<unsigned>(std::max(count, 1));
+}
+
+std::uint64_t granted_memory() {
+  const double second = granted_by_control_group("/sys/fs/cgroup", "0::", "memory.max", &read_memory);
+  if (second > 0) return static_cast<std::uint64_t>(second);
+  return static_cast<std::uint64_t>(
+      granted_by_control_group("/sys/fs/cgroup/memory", ":memory:", "memory.limit_in_bytes", &read_memory));
 }
 
 unsigned raise_descriptor_limit() noexcept {

@@ -86,6 +86,7 @@ void RequestReader::keep() {
     kept_.append(bytes_);
   }
   bytes_ = {};
+  count();
 }
 
 void RequestReader::consume() {
@@ -98,7 +99,16 @@ void RequestReader::consume() {
     kept_ = std::move(kept);
   }
   bytes_ = {};
+  count();
 }
+
+generators::Buffer RequestReader::take_kept() {
+  generators::Buffer taken = std::move(kept_);
+  count();
+  return taken;
+}
+
+void RequestReader::count() { connection_.hold(Connection::Held::request, kept_.capacity()); }
 
 bool RequestReader::read_ahead() {
   for (;;) {
@@ -107,6 +117,7 @@ bool RequestReader::read_ahead() {
     if (read.status == Connection::ReadStatus::closed) return false;
     if (kept_.size() + read.size > ahead_bytes) return false;
     kept_.append(std::string_view(worker_.in().data(), read.size));
+    count();
   }
 }
 

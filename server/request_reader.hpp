@@ -35,12 +35,13 @@ class RequestReader {
   /// Whether the client has sent something ahead of time.
   bool has_kept() const noexcept { return !kept_.empty(); }
   /// What was kept; it is no longer.
-  generators::Buffer take_kept() noexcept { return std::move(kept_); }
+  generators::Buffer take_kept();
 
  private:
   Connection::ReadStatus read_more();
   std::optional<Result> parse();
   void keep();
+  void count();
 
   Worker& worker_;
   Connection& connection_;

@@ -18,6 +18,19 @@
 
 namespace coyield::server {
 
+namespace {
+
+unsigned threads_of(const config::ServerConfig& config) {
+  return config.threads != 0 ? config.threads : usable_processors();
+}
+
+/// The other half is for the program itself, for its sources, and for the kernel's buffers, which count too.
+std::uint64_t memory_limit(const config::ServerConfig& config) {
+  return config.memory.value_or(granted_memory() / 2);
+}
+
+}  // namespace
+
 /// All that exists while the server is open. The first worker runs in the thread of `run`, and has the
 /// acceptors and the signals.
 class Server::Running {
@@ -42,6 +55,7 @@ class Server::Running {
   };
 
   void accept(Arrival arrival);
+  void relieve();
   void wait_for_signal();
   void begin_drain(const std::string& why);
   void end_now(std::string_view event, std::string_view why);
@@ -53,6 +67,7 @@ class Server::Running {
   Counters counters_;
   generators::StandardInput standard_input_;
   AddressLimit addresses_;
+  MemoryBudget memory_;
   handlers::Application application_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -67,11 +82,13 @@ Server::Running::Running(const config::ServerConfig& config,
     : config_(config),
       log_(config.log),
       addresses_(config.limits.max_connections_per_address),
+      memory_(memory_limit(config), threads_of(config), [this] { relieve(); }),
       application_(config, handlers::all_formats()),
       deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
-  const unsigned threads = config_.threads != 0 ? config_.threads : usable_processors();
-  const Shared shared{config_, application_, log_, blocking_, counters_, standard_input_, addresses_};
+  const unsigned threads = threads_of(config_);
+  const Shared shared{config_,   application_,    log_,       blocking_,
+                      counters_, standard_input_, addresses_, memory_};
   for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
@@ -103,6 +120,10 @@ void Server::Running::accept(Arrival arrival) {
   if (admitted) least->adopt(*std::move(admitted));
 }
 
+void Server::Running::relieve() {
+  for (const auto& worker : workers_) worker->begin_relief();
+}
+
 void Server::Running::run() {
   admission_.emplace(first().loop(), config_, raise_descriptor_limit(), log_, counters_, addresses_);
   signals_ = std::make_unique<asio::signal_set>(first().io(), SIGTERM, SIGINT);
@@ -111,6 +132,8 @@ void Server::Running::run() {
     acceptor->start();
     log_.info("listening", {{"address", config::to_string(acceptor->address())}});
   }
+  log_.info("limits", {{"connections", std::to_string(admission_->most_connections())},
+                       {"memory", memory_.limit() == 0 ? "none" : std::to_string(memory_.limit())}});
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < workers_.size(); ++i) {
     first().hold();  // it has the signals and the deadline, and so stays to the last

@@ -76,6 +76,7 @@ void WebSocketFraming::append_close(CloseCode code, std::string_view reason, Buf
 }
 
 Inbound WebSocketFraming::received() {
+  if (connection_.dropped()) return Inbound::left;
   if (!has_room(0)) return Inbound::go_on;
   const auto read = connection_.read_some(worker_.in());
   if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
@@ -105,6 +106,7 @@ Inbound WebSocketFraming::take_all(std::span<char> bytes) {
     connection_.put_back(decoder_.take_unused());
     break;
   }
+  connection_.hold(Connection::Held::message, decoder_.held_bytes());
   return connection_.send(answers.view()) ? result : Inbound::left;
 }
 

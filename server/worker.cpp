@@ -2,10 +2,13 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <coyield/generators/spawn.hpp>
 #include <coyield/server/http_session.hpp>
 #include <ctime>
+#include <functional>
+#include <vector>
 
 namespace coyield::server {
 
@@ -19,6 +22,7 @@ constexpr std::chrono::seconds trim_delay(5);
 
 Worker::Worker(const Shared& shared)
     : shared_(shared),
+      holdings_(shared.memory),
       out_(batch_room),
       in_(read_bytes),
       io_(1),
@@ -37,7 +41,7 @@ void Worker::adopt(Arrival arrival) {
 void Worker::start(Arrival arrival) {
   ConnectionPtr connection;
   try {
-    connection = new Connection(loop_, std::move(arrival));
+    connection = new Connection(loop_, holdings_, std::move(arrival));
   } catch (const std::exception& error) {
     shared_.log.error("connection", {{"error", error.what()}});
     load_.fetch_sub(1, std::memory_order_relaxed);
@@ -88,6 +92,40 @@ void Worker::begin_stop() {
     work_.reset();
     wake_all();
   });
+}
+
+void Worker::begin_relief() {
+  asio::post(io_, [this] { relieve(); });
+}
+
+/// Goes an eighth below the share, so that the next byte does not begin it all again.
+void Worker::relieve() {
+  MemoryBudget& memory = shared_.memory;
+  memory.begin_relief();
+  const std::uint64_t held = memory.held();
+  if (!memory.exceeded() || holdings_.held() <= memory.share()) return;
+  const std::size_t dropped = drop_worst(holdings_.held() - (memory.share() - memory.share() / 8));
+  shared_.counters.dropped_memory.add(dropped);
+  shared_.log.warning("dropped", {{"reason", "memory"},
+                                  {"clients", std::to_string(dropped)},
+                                  {"held", std::to_string(held)},
+                                  {"limit", std::to_string(memory.limit())}});
+}
+
+/// Drops those who hold the most, until so many bytes will be free. Gives how many they were.
+std::size_t Worker::drop_worst(std::uint64_t bytes) {
+  std::vector<std::pair<std::size_t, Connection*>> holders;
+  for (Connection& connection : connections_) {
+    if (!connection.dropped() && connection.held() != 0) holders.emplace_back(connection.held(), &connection);
+  }
+  std::sort(holders.begin(), holders.end(), std::greater<>());
+  std::uint64_t freed = 0;
+  std::size_t count = 0;
+  for (; count < holders.size() && freed < bytes; ++count) {
+    freed += holders[count].first;
+    holders[count].second->drop();
+  }
+  return count;
 }
 
 void Worker::wake_all() {

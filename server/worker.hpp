@@ -30,12 +30,13 @@ struct Shared {
   Counters& counters;
   generators::StandardInput& standard_input;
   AddressLimit& addresses;
+  MemoryBudget& memory;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
 ///
 /// A connection, its generator and its pump stay on the worker that they began on. Members are for its own
-/// thread, except `adopt`, `begin_drain` and `begin_stop`, which are for any.
+/// thread, except `adopt`, `begin_drain`, `begin_stop` and `begin_relief`, which are for any.
 class Worker {
  public:
   explicit Worker(const Shared& shared);
@@ -59,6 +60,8 @@ class Worker {
   void begin_drain();
   /// Everybody is let go at once.
   void begin_stop();
+  /// Drops clients if the memory that is held for all is over its limit.
+  void begin_relief();
   /// Keeps `run` from ending with its last connection, until as many `release`s.
   void hold() noexcept { ++holds_; }
   void release() {
@@ -94,6 +97,8 @@ class Worker {
   void start(Arrival arrival);
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
+  void relieve();
+  std::size_t drop_worst(std::uint64_t bytes);
   void leave_if_done();
 
   static constexpr std::size_t batch_room = 80 * 1024;  // a batch, and the item that goes over it
@@ -102,6 +107,7 @@ class Worker {
   using Connections = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
   Shared shared_;
+  Holdings holdings_;
   std::atomic<std::size_t> load_ = 0;
   std::size_t holds_ = 0;
   bool draining_ = false;
