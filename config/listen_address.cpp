@@ -18,7 +18,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 bool is_address(int family, const std::string& host) {
-  in6_addr address;  // large enough for both families
+  if (host.find('\0') != std::string::npos) return false;  // inet_pton would read no further
+  in6_addr address;                                        // large enough for both families
   return inet_pton(family, host.c_str(), &address) == 1;
 }
 
@@ -64,7 +65,7 @@ Checked<ListenAddress> parse_listen_address(std::string_view text) {
     const bool is_port = parse_port(text).has_value();
     return Mistake{in_quotes(text) + (is_port ? " is a port without an address" : " has no port"),
                    is_port ? "write \"127.0.0.1:" + std::string(text) + "\""
-                           : "write \"" + std::string(text) + ":8080\""};
+                           : "write " + in_quotes(std::string(text) + ":8080")};
   }
   auto port = parse_port(text.substr(colon + 1));
   if (!port)

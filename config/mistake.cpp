@@ -34,6 +34,18 @@ bool is_printable(std::string_view character) {
   return character[0] >= ' ' && character[0] < 0x7F;
 }
 
+/// Takes the first character off `text`, and appends it as it may be shown.
+void append_character(std::string& out, std::string_view& text) {
+  const std::size_t length = detail::utf8_length(text);
+  const auto character = text.substr(0, std::max<std::size_t>(length, 1));
+  if (length > 0 && is_printable(character)) {
+    out += character;
+  } else {
+    for (char byte : character) append_escaped(out, static_cast<unsigned char>(byte));
+  }
+  text.remove_prefix(character.size());
+}
+
 }  // namespace
 
 std::string to_string(const Mistake& mistake) {
@@ -44,19 +56,16 @@ void throw_exception_from_error(const Mistake& mistake, const boost::source_loca
   throw std::invalid_argument(to_string(mistake));
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) append_character(out, text);
+  return out;
+}
+
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   std::size_t characters = 0;
-  while (!text.empty() && characters++ < longest_quote) {
-    std::size_t length = detail::utf8_length(text);
-    auto character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length > 0 && is_printable(character)) {
-      out += character;
-    } else {
-      for (char byte : character) append_escaped(out, static_cast<unsigned char>(byte));
-    }
-    text.remove_prefix(character.size());
-  }
+  while (!text.empty() && characters++ < longest_quote) append_character(out, text);
   out += text.empty() ? "\"" : "...\"";
   return out;
 }

@@ -26,8 +26,11 @@ using Checked = boost::system::result<T, Mistake>;
 /// Called by `Checked::value()` where the caller did not look first: std::invalid_argument with the sentence.
 [[noreturn]] void throw_exception_from_error(const Mistake& mistake, const boost::source_location& where);
 
-/// The text in double quotes, fit for one line of a log or of an answer: control characters and bytes that
-/// are no UTF-8 are escaped, and what is longer than 80 characters is cut and ends in `...`.
+/// The text, fit for one line of a log or of a terminal: control characters and bytes that are no UTF-8 are
+/// escaped.
+std::string printable(std::string_view text);
+
+/// The same in double quotes, where what is longer than 80 characters is cut and ends in `...`.
 std::string in_quotes(std::string_view text);
 
 }  // namespace coyield::config

@@ -124,7 +124,9 @@ std::string to_string(const Problem& problem) {
   if (problem.line > 0 && problem.path.empty()) out += ":" + std::to_string(problem.column);
   if (!out.empty()) out += ": ";
   if (!problem.path.empty()) out += problem.path + ": ";
-  return out + to_string(Mistake{problem.what, problem.advice});
+  out += to_string(Mistake{problem.what, problem.advice});
+  // Keys and words of the file are in it as they stand there, and a terminal would obey some.
+  return printable(out);
 }
 
 void Problems::add(Problem problem) {

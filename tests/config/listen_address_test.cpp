@@ -48,6 +48,9 @@ TEST(ListenAddress, MistakesSayWhatToWrite) {
           Row{"http://127.0.0.1:80",
               R"("http://127.0.0.1:80" is no address to listen at; write "127.0.0.1:8080" or "unix:/run/coyield.sock")"},
           Row{"unix:run/a", R"("unix:run/a" has no absolute path; write "unix:/run/coyield.sock")"},
+          Row{{"127.0.0.1\0x:80", 14},
+              R"("127.0.0.1\x00x" is no IP address; write an address in numbers, such as "127.0.0.1:80")"},
+          Row{"a\nb", R"("a\nb" has no port; write "a\nb:8080")"},
           Row{"", R"(no address; write "127.0.0.1:8080")"},
       }) {
     auto address = parse_listen_address(row.text);

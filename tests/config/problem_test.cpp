@@ -18,6 +18,12 @@ TEST(Problem, ShowsTheColumnWhereThereIsNoPath) {
   EXPECT_EQ(to_string(Problem{"a.json", 3, 7, "", "no comma behind 1", ""}), "a.json:3:7: no comma behind 1");
 }
 
+TEST(Problem, ShowsNothingThatATerminalWouldObey) {
+  EXPECT_EQ(
+      to_string(Problem{"a.json", 1, 2, "endpoints./\x1b[31m", "the key a\nb stands\xff", "write \xc2\x9b"}),
+      R"(a.json:1: endpoints./\x1b[31m: the key a\nb stands\xff; write \xc2\x9b)");
+}
+
 TEST(Problem, NeedsNoPositionAndNoFile) {
   EXPECT_EQ(to_string(Problem{"a.json", 0, 0, "", "cannot be read", ""}), "a.json: cannot be read");
   EXPECT_EQ(to_string(Problem{"", 0, 0, "source", "unknown", ""}), "source: unknown");
