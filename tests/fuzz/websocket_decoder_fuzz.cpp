@@ -1,13 +1,11 @@
-#include <coyield/server/websocket/decoder.hpp>
-
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
+#include <coyield/generators/utf8.hpp>
+#include <coyield/server/websocket/decoder.hpp>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
+
+#include "fuzz.hpp"
 
 // Whatever a peer sends, the decoder must stay within memory and its limits, and give the same events however
 // the bytes are cut. The first byte chooses options, the second how the bytes are cut, the rest is what the
@@ -16,10 +14,8 @@
 namespace {
 
 using namespace coyield::server::websocket;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using coyield::fuzz::require;
+using coyield::generators::is_utf8;
 
 Decoder::Options options_from(unsigned choice) {
   Decoder::Options options;
@@ -35,12 +31,14 @@ Decoder::Options options_from(unsigned choice) {
 
 void check(const Event& event, const Decoder::Options& options) {
   using Kind = Event::Kind;
-  if (event.kind == Kind::text || event.kind == Kind::close) require(is_utf8(event.payload));
+  if (event.kind == Kind::text || event.kind == Kind::close)
+    require(is_utf8(event.payload), "a text is UTF-8");
   if (event.kind == Kind::text || event.kind == Kind::binary)
-    require(event.payload.size() <= options.max_message);
+    require(event.payload.size() <= options.max_message, "no message is longer than allowed");
   if (event.kind == Kind::ping || event.kind == Kind::pong)
-    require(event.payload.size() <= max_control_payload);
-  if (event.kind == Kind::error) require(!event.payload.empty() && is_sendable(event.code));
+    require(event.payload.size() <= max_control_payload, "no control frame is longer than allowed");
+  if (event.kind == Kind::error)
+    require(!event.payload.empty() && is_sendable(event.code), "an error says why, with a code");
 }
 
 /// All events in one string, to be compared.
@@ -55,7 +53,7 @@ std::string decode(const Decoder::Options& options, std::string_view bytes, std:
     bytes.remove_prefix(size);
     decoder.feed({copy.get(), size});
     while (const Event event = decoder.next()) {
-      require(!over);
+      require(!over, "nothing comes behind the end");
       check(event, options);
       over = event.kind == Event::Kind::close || event.kind == Event::Kind::error;
       events += static_cast<char>(event.kind);
@@ -63,8 +61,8 @@ std::string decode(const Decoder::Options& options, std::string_view bytes, std:
           std::to_string(static_cast<int>(event.code)) + ' ' + std::to_string(event.payload.size()) + ' ';
       events += event.payload;
     }
-    require(decoder.unused().empty());
-    require(decoder.held_bytes() <= options.max_message + max_control_payload);
+    require(decoder.unused().empty(), "all that was fed is used");
+    require(decoder.held_bytes() <= options.max_message + max_control_payload, "what is held has a bound");
   }
   return events;
 }
@@ -74,11 +72,11 @@ std::string decode(const Decoder::Options& options, std::string_view bytes, std:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const Decoder::Options options = options_from(data[0]);
-  const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const std::string_view bytes = coyield::fuzz::as_text(data + 2, size - 2);
   const std::string at_once = decode(options, bytes, bytes.size());
   const std::string in_pieces = decode(options, bytes, 1U + data[1] % 32U);
   // zlib refuses a reference beyond a narrow window only once the bytes it refers to have left its hands.
   const bool narrow = options.deflate && options.deflate->client.window_bits < 15;
-  require(narrow || in_pieces == at_once);
+  require(narrow || in_pieces == at_once, "the events are the same however the bytes are cut");
   return 0;
 }
