@@ -241,6 +241,9 @@ class Consumer {
   Poll poll() { return root_->poll(); }
   /// What `poll` would say without letting it run.
   Poll status() const noexcept { return root_->status(); }
+  /// What it waits for, while its status is `pending`. Of generators that are pulled by an operator of its
+  /// own chain alone, such as those of `merge`, it is an event.
+  Awaited awaited() const noexcept { return root_->awaited(); }
   /// After `poll` said `item`: that one, until the next `poll`. After it said `done`: nothing, or what the
   /// generator threw, once.
   Next<T> item() { return root_->item(); }

@@ -10,7 +10,8 @@ namespace detail {
 
 class SleepAwaiter final : public Wait {
  public:
-  SleepAwaiter(Chain& chain, std::chrono::nanoseconds due) noexcept : Wait(chain), due_(due) {}
+  SleepAwaiter(Chain& chain, std::chrono::nanoseconds due) noexcept
+      : Wait(chain, Awaited::timer), due_(due) {}
   bool await_ready() const {
     if (chain().cancelled()) [[unlikely]]
       throw_cancelled();
@@ -28,7 +29,7 @@ class SleepAwaiter final : public Wait {
 
 class YieldAwaiter final : public Wait {
  public:
-  using Wait::Wait;
+  explicit YieldAwaiter(Chain& chain) noexcept : Wait(chain, Awaited::nothing) {}
   bool await_ready() const {
     if (chain().cancelled()) [[unlikely]]
       throw_cancelled();

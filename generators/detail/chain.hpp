@@ -6,6 +6,7 @@
 #include <cassert>
 #include <coroutine>
 #include <coyield/generators/loop.hpp>
+#include <coyield/generators/poll.hpp>
 
 namespace coyield::generators::detail {
 
@@ -22,7 +23,9 @@ class Chain;
 /// at one can be destroyed on the spot. At most one per chain at a time.
 class Wait : public Wakeup {
  public:
-  explicit Wait(Chain& chain) noexcept : chain_(chain) {}
+  explicit Wait(Chain& chain, Awaited kind = Awaited::event) noexcept : chain_(chain), kind_(kind) {}
+
+  Awaited kind() const noexcept { return kind_; }
 
   /// Wakes the coroutine with `operation_aborted`, soon.
   void abort();
@@ -43,6 +46,7 @@ class Wait : public Wakeup {
 
   Chain& chain_;
   std::coroutine_handle<> waiter_;
+  Awaited kind_;
   bool aborted_ = false;
 };
 
@@ -73,6 +77,11 @@ class Chain {
   bool running() const noexcept { return running_; }
   bool orphaned() const noexcept { return orphaned_; }
   bool operation_pending() const noexcept { return operation_pending_; }
+  /// What the innermost coroutine waits for.
+  Awaited awaited() const noexcept {
+    if (operation_pending_) return Awaited::operation;
+    return wait_ != nullptr ? wait_->kind() : Awaited::nothing;
+  }
 
   /// Ends what the innermost coroutine waits for with `operation_aborted`, and every later await as well.
   void cancel(asio::cancellation_type type = asio::cancellation_type::terminal) {

@@ -5,8 +5,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <coyield/generators/event.hpp>
+#include <coyield/generators/sleep.hpp>
 #include <coyield/generators/testing.hpp>
 #include <optional>
 #include <stdexcept>
@@ -37,6 +40,30 @@ TEST(Consumer, PollsItemsThatAreReadyAndSaysWhenTheProducerWaits) {
   EXPECT_EQ(*consumer.item(), 3);
   EXPECT_EQ(consumer.poll(), Poll::done);
   EXPECT_FALSE(consumer.item());
+}
+
+AsyncGenerator<int> waits_for_everything(Event& event) {
+  co_await sleep_for(1s);
+  co_await yield_now();
+  co_await event.wait();
+  asio::steady_timer timer(co_await asio::this_coro::executor, 24h);
+  co_await timer.async_wait(asio::deferred);
+  co_yield 1;
+}
+
+TEST(Consumer, SaysWhatTheProducerWaitsFor) {
+  TestLoop loop;
+  Event event;
+  Consumer<int> consumer(loop.loop(), waits_for_everything(event));
+  ASSERT_EQ(consumer.poll(), Poll::pending);
+  EXPECT_EQ(consumer.awaited(), Awaited::timer);
+  loop.loop().fire_until(1s);  // and nothing that becomes ready then
+  EXPECT_EQ(consumer.awaited(), Awaited::nothing);
+  loop.run_ready();
+  EXPECT_EQ(consumer.awaited(), Awaited::event);
+  event.set();
+  loop.run_ready();
+  EXPECT_EQ(consumer.awaited(), Awaited::operation);
 }
 
 TEST(Consumer, WaitsForAnItem) {
