@@ -50,6 +50,14 @@ struct Access {
   bool operator==(const Access&) const = default;
 };
 
+/// Where operators look: health, figures and running streams, apart from what is served.
+struct Admin {
+  ListenAddress listen = {};
+  Access access = {};  ///< to the figures and streams; whether it is well, it says to anyone
+
+  bool operator==(const Admin&) const = default;
+};
+
 enum class LogFormat { text, json };
 enum class LogLevel { debug, info, warning, error };
 
@@ -62,7 +70,8 @@ struct Log {
 
 struct ServerConfig {
   std::vector<ListenAddress> listen = {ListenAddress{}};
-  unsigned threads = 0;  ///< 0: as many as this process may use
+  std::optional<Admin> admin = {};  ///< none: nobody can look
+  unsigned threads = 0;             ///< 0: as many as this process may use
   std::chrono::nanoseconds drain = std::chrono::seconds(10);
   std::optional<std::vector<std::string>> hosts = {};  ///< in lower case, as `parse_host_pattern` gives them
   Proxies trusted_proxies = {};

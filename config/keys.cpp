@@ -96,6 +96,60 @@ Key<T> access_key(std::string summary) {
           [](const Catalogue&) { return access_schema(); }};
 }
 
+// ---- the admin address
+
+const Keys<Admin>& admin_keys() {
+  static const Keys<Admin> keys = {
+      {"listen", "Where to listen: an address with a port, or \"unix:\" and a path.",
+       [](const Scope& scope, const Node& node, Admin& admin) {
+         if (auto address = read_address(scope, node)) admin.listen = std::move(*address);
+       },
+       [](const Catalogue&) { return address_schema(); }, true},
+      access_key<Admin>(
+          "Who may see figures and streams, and stop one: \"anyone\", or a list of bearer tokens. Must be "
+          "said where other machines reach the address."),
+  };
+  return keys;
+}
+
+void check_admin(const Scope& scope, const Node& node, const Admin& admin, const ServerConfig& server) {
+  const auto address = in_quotes(to_string(admin.listen));
+  if (!is_local(admin.listen) && node.find("access") == nullptr) {
+    scope.problem(
+        node.position,
+        {"at " + address + " other machines could stop streams, and \"access\" does not say who may",
+         "write \"127.0.0.1:9090\", or { \"listen\": " + address +
+             ", \"access\": [\"${env.ADMIN_TOKEN}\"] }"});
+  }
+  if (admin.listen.port != 0 && std::ranges::find(server.listen, admin.listen) != server.listen.end()) {
+    scope.problem(node.position, {address + " is what \"listen\" says as well",
+                                  "give it a port of its own, such as \"127.0.0.1:9090\""});
+  }
+}
+
+void read_admin(const Scope& scope, const Node& node, ServerConfig& server) {
+  const std::size_t problems = scope.problem_count();
+  Admin admin;
+  if (node.as<Node::Object>() != nullptr) {
+    read_object(scope, node, admin_keys(), admin);
+  } else if (auto address = read_address(scope, node)) {
+    admin.listen = std::move(*address);
+  }
+  if (scope.problem_count() != problems) return;
+  check_admin(scope, node, admin, server);
+  server.admin = std::move(admin);
+}
+
+Key<ServerConfig> admin_key() {
+  return {
+      "admin",
+      "Where operators look: /healthz, /readyz, /metrics, and /streams, where running ones are listed and "
+      "stopped. An address, or an object with \"listen\" and \"access\". Left out: nowhere.",
+      read_admin, [](const Catalogue& catalogue) -> Json {
+        return {{"anyOf", {address_schema(), object_schema(admin_keys(), catalogue)}}};
+      }};
+}
+
 // ---- cors
 
 std::optional<Mistake> check_origin(std::string_view origin) {
@@ -243,6 +297,7 @@ const Keys<Log>& log_keys() {
 const Keys<ServerConfig>& server_keys() {
   static const Keys<ServerConfig> keys = {
       listen_key(),
+      admin_key(),
       field("threads", &ServerConfig::threads,
             "How many threads serve; 0 for as many as the process may use.", {0, most_threads}),
       field("drain", &ServerConfig::drain,

@@ -77,6 +77,11 @@ Checked<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{.host = host, .port = *port};
 }
 
+bool is_local(const ListenAddress& address) {
+  return address.kind == ListenAddress::Kind::unix_ || address.host.starts_with("127.") ||
+         address.host == "::1";
+}
+
 std::string to_string(const ListenAddress& address) {
   if (address.kind == ListenAddress::Kind::unix_) return std::string(unix_scheme) + address.path;
   const bool v6 = address.host.find(':') != std::string::npos;

@@ -22,6 +22,9 @@ struct ListenAddress {
 /// for can change; so is `:8080`, since it does not say whether the whole network is meant.
 Checked<ListenAddress> parse_listen_address(std::string_view text);
 
+/// Whether only programs of this machine can reach it: loopback, or a Unix socket.
+bool is_local(const ListenAddress& address);
+
 /// As `parse_listen_address` reads it.
 std::string to_string(const ListenAddress& address);
 

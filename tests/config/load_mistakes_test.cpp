@@ -243,6 +243,27 @@ TEST(LoadMistakes, OfTheServer) {
       "server.");
 }
 
+TEST(LoadMistakes, OfTheAdminAddress) {
+  const std::string open_to_all =
+      R"(: at "0.0.0.0:9090" other machines could stop streams, and "access" does )"
+      R"(not say who may; write "127.0.0.1:9090", or { "listen": "0.0.0.0:9090", )"
+      R"("access": ["${env.ADMIN_TOKEN}"] })";
+  expect_each(
+      {
+          {server(R"("admin": "0.0.0.0:9090")"), open_to_all},
+          {server(R"("admin": {"listen": "0.0.0.0:9090"})"), open_to_all},
+          {server(R"("admin": {"access": "anyone"})"),
+           R"(.listen: missing, and required; write "listen" (Where to listen: an address with a port, or "unix:" and a path.))"},
+          {server(R"("admin": {"listen": "127.0.0.1:9090", "token": "t"})"),
+           R"(.token: unknown key; it is called "access" here)"},
+          {server(R"("admin": "9090")"), R"(: "9090" is a port without an address; write "127.0.0.1:9090")"},
+          {server(R"("admin": 9090)"), R"(: "9090" is a port without an address; write "127.0.0.1:9090")"},
+          {server(R"("admin": "127.0.0.1:8080")"),
+           R"(: "127.0.0.1:8080" is what "listen" says as well; give it a port of its own, such as "127.0.0.1:9090")"},
+      },
+      "server.admin");
+}
+
 TEST(LoadMistakes, OfEndpoints) {
   expect_each(
       {

@@ -66,6 +66,23 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
   EXPECT_EQ(server, expected);
 }
 
+std::optional<Admin> admin_of(const std::string& value) {
+  return read(R"({ "server": { "admin": )" + value + R"( }, "endpoints": { "/": { "source": "echo" } } })")
+      .server.admin;
+}
+
+TEST(Load, TheAdminAddressStandsAloneOrSaysWhoMayUseIt) {
+  EXPECT_FALSE(read(smallest).server.admin);
+  const Admin alone{.listen = parse_listen_address("127.0.0.1:9090").value()};
+  EXPECT_EQ(admin_of(R"("127.0.0.1:9090")"), alone);
+  EXPECT_EQ(admin_of(R"({ "listen": "127.0.0.1:9090" })"), alone);
+  EXPECT_TRUE(admin_of(R"("unix:/run/admin.sock")"));
+  EXPECT_TRUE(admin_of(R"("[::1]:9090")"));
+  EXPECT_EQ(admin_of(R"({ "listen": "0.0.0.0:9090", "access": ["t"] })")->access.tokens,
+            std::vector<std::string>{"t"});
+  EXPECT_TRUE(admin_of(R"({ "listen": "0.0.0.0:9090", "access": "anyone" })")->access.anyone());
+}
+
 TEST(Load, EveryKeyOfAnEndpointIsRead) {
   auto configuration = read(R"({ "endpoints": {
     "/count/{n}": {
