@@ -55,7 +55,8 @@ class HttpFraming {
     }
     begin -= head_.size();
     std::memcpy(out.data() + begin, head_.data(), head_.size());
-    if (!head_.empty()) head_ = std::string();
+    // An assignment would keep the memory, and a quiet stream hold it.
+    if (!head_.empty()) std::string().swap(head_);
     return out.view().substr(begin);
   }
 
