@@ -11,7 +11,7 @@ namespace coyield::handlers {
 namespace {
 
 Response health(const Request& request) {
-  if (request.method == Method::other) {
+  if (!is_safe(request.method)) {
     Response response =
         problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this");
     response.fields.add("Allow", "GET, HEAD, OPTIONS");
@@ -31,8 +31,8 @@ Application::Application(const config::ServerConfig& server, std::vector<Format>
 
 void Application::add(config::EndpointConfig config, StreamFactory factory) {
   if (!config.access.anyone()) tokens_.insert(config.access.tokens->begin(), config.access.tokens->end());
-  auto endpoint =
-      std::make_unique<Endpoint>(std::move(config), server_, formats_, tokens_, std::move(factory));
+  auto endpoint = std::make_unique<Endpoint>(std::move(config), server_, formats_, tokens_,
+                                             std::move(factory), endpoints_.size());
   if (!router_.add(endpoint->pattern(), endpoints_.size())) {
     throw std::invalid_argument("another endpoint answers to the paths of \"" + endpoint->pattern().text +
                                 "\" already");

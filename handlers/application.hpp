@@ -5,8 +5,7 @@
 #include <coyield/handlers/access.hpp>
 #include <coyield/handlers/endpoint.hpp>
 #include <coyield/handlers/formats/format.hpp>
-#include <coyield/handlers/request.hpp>
-#include <coyield/handlers/response.hpp>
+#include <coyield/handlers/handler.hpp>
 #include <coyield/handlers/router.hpp>
 #include <memory>
 #include <string_view>
@@ -21,7 +20,7 @@ inline constexpr std::string_view health_path = "/.coyield/health";
 ///
 /// Filled before the server starts, and shared by its threads then: `handle` changes nothing in it, and may
 /// be called from all of them at once.
-class Application {
+class Application final : public Handler {
  public:
   /// `formats` is in the order in which they are preferred, the default first.
   Application(const config::ServerConfig& server, std::vector<Format> formats);
@@ -30,9 +29,8 @@ class Application {
   /// known.
   void add(config::EndpointConfig config, StreamFactory factory);
 
-  /// Never throws but for want of memory: whatever is wrong becomes a problem document. `context` is handed
-  /// on to the source that is started.
-  Response handle(const Request& request, generators::SourceContext context) const;
+  /// Never throws but for want of memory: whatever is wrong becomes a problem document.
+  Response handle(const Request& request, generators::SourceContext context) const override;
 
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
 

@@ -37,11 +37,15 @@ class ValuesOfRequest final : public config::RequestValues {
   const Router::PathValues& path_;
 };
 
-StreamOptions stream_options(const config::EndpointConfig& config, const config::ServerConfig& server) {
+StreamOptions stream_options(const config::EndpointConfig& config, const config::ServerConfig& server,
+                             const Format& format, std::size_t number) {
   StreamOptions options;
   options.endpoint = config.pattern.text;
+  options.number = number;
+  options.format = format.name();
   options.first_item = config.first_item_timeout.value_or(server.timeouts.first_item);
-  options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
+  const bool quiet = format.heartbeat == Heartbeat::on_request && !config.heartbeat;
+  if (!quiet) options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
   options.max_item = server.limits.max_item;
   options.max_message = config.max_message.value_or(server.limits.max_message);
   options.finite = config.finite;
@@ -75,16 +79,17 @@ Response with_status(unsigned status) {
 }  // namespace
 
 Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
-                   const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory)
+                   const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory,
+                   std::size_t number)
     : config_(std::move(config)),
       cors_(config_.cors.value_or(server.cors)),
       tokens_(tokens),
       factory_(std::move(factory)),
-      negotiation_(formats, config_.format, config_.finite),
-      options_(stream_options(config_, server)),
-      quiet_options_(options_) {
-  if (!config_.heartbeat) quiet_options_.heartbeat = {};
-  for (const Format& format : formats) fields_.emplace(&format, stream_fields(format));
+      negotiation_(formats, config_.format, config_.finite) {
+  for (const Format& format : formats) {
+    prepared_.emplace(&format,
+                      Prepared{stream_fields(format), stream_options(config_, server, format, number)});
+  }
 }
 
 Response Endpoint::handle(const Request& request, const Target& target, const Router::PathValues& path,
@@ -96,7 +101,7 @@ Response Endpoint::handle(const Request& request, const Target& target, const Ro
 
 Response Endpoint::dispatch(const Request& request, const Target& target, const Router::PathValues& path,
                             generators::SourceContext context) const {
-  if (request.method == Method::other) return method_not_allowed(request);
+  if (!is_safe(request.method)) return method_not_allowed(request);
   if (request.method == Method::options) {
     Response response = with_status(204);
     response.fields.add("Allow", allowed_methods);
@@ -131,15 +136,13 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
-  const bool asks_for_heartbeats = format.heartbeat == Heartbeat::on_request;
-  response.body = Pull{*std::move(generator), format.make(FormatOptions{}),
-                       asks_for_heartbeats ? &quiet_options_ : &options_};
+  response.body = Pull{*std::move(generator), format.make(FormatOptions{}), &prepared_.at(&format).options};
   return response;
 }
 
 Response Endpoint::open(const Request& request, const Format& format) const {
   Response response = with_status(request.websocket ? 101 : 200);
-  if (!request.websocket) response.shared_fields = &fields_.at(&format);
+  if (!request.websocket) response.shared_fields = &prepared_.at(&format).fields;
   return response;
 }
 

@@ -23,9 +23,10 @@ using StreamFactory = std::function<config::Resolved<generators::AsyncGenerator<
 class Endpoint {
  public:
   /// What the endpoint's configuration leaves open, the server's says. `tokens` are those of all endpoints.
-  /// It and `formats` must outlive this.
+  /// It and `formats` must outlive this. `number` is how many endpoints there were before it.
   Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
-           const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory);
+           const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory,
+           std::size_t number);
 
   const config::RoutePattern& pattern() const noexcept { return config_.pattern; }
   const config::EndpointConfig& config() const noexcept { return config_; }
@@ -34,6 +35,12 @@ class Endpoint {
                   generators::SourceContext context) const;
 
  private:
+  /// What all streams in one format share.
+  struct Prepared {
+    Fields fields;
+    StreamOptions options;
+  };
+
   Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
                     generators::SourceContext context) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
@@ -45,9 +52,7 @@ class Endpoint {
   const Tokens& tokens_;
   StreamFactory factory_;
   Negotiation negotiation_;
-  StreamOptions options_;                   // of formats that send signs of life only where the endpoint asks
-  StreamOptions quiet_options_;             // of those
-  std::map<const Format*, Fields> fields_;  // of a stream in each format, prepared
+  std::map<const Format*, Prepared> prepared_;
 };
 
 }  // namespace coyield::handlers

@@ -8,7 +8,10 @@
 
 namespace coyield::handlers {
 
-enum class Method : unsigned char { get, head, options, other };
+enum class Method : unsigned char { get, head, options, delete_, other };
+
+/// Whether it only looks (RFC 9110, 9.2.1).
+constexpr bool is_safe(Method method) noexcept { return method <= Method::options; }
 
 /// One line of a request's header.
 struct Field {

@@ -14,9 +14,12 @@
 
 namespace coyield::handlers {
 
-/// How a stream is to be treated on its way out. One per endpoint; lives as long as the server.
+/// How a stream is to be treated on its way out. One for each format of an endpoint; lives as long as the
+/// server.
 struct StreamOptions {
   std::string endpoint = {};              ///< its pattern, for logs and figures
+  std::size_t number = 0;                 ///< of the endpoint, in the order of adding
+  std::string_view format = {};           ///< its name
   std::chrono::nanoseconds first_item{};  ///< how long the status waits for the first item
   std::chrono::nanoseconds heartbeat{};   ///< a sign of life after so much silence; 0: none
   std::uint64_t max_item = 1024 * 1024;   ///< bytes of one item, encoded
