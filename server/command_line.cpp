@@ -136,6 +136,38 @@ int routes(const Options& options, const config::Catalogue& catalogue) {
   return 0;
 }
 
+/// The configuration of the server whose health is asked for: of a file that was named, or that `serve` would
+/// find.
+config::Loaded<config::ServerConfig> configuration_to_ask(const Options& options,
+                                                          const config::Catalogue& catalogue) {
+  std::string file = options.file;
+  if (file.empty() && std::filesystem::exists(default_file)) file = default_file;
+  if (file.empty()) return config::ServerConfig();
+  auto loaded = config::load_file(file, catalogue);
+  if (!loaded) return loaded.error();
+  return loaded->server;
+}
+
+std::optional<HealthTarget> target_to_ask(const Options& options, const config::Catalogue& catalogue) {
+  std::string address = options.url;
+  if (address.empty() && !options.listen.empty()) address = options.listen.front();
+  if (!address.empty()) {
+    auto target = parse_health_target(address);
+    if (target) return *target;
+    std::cout << config::to_string(target.error()) << '\n';
+    return std::nullopt;
+  }
+  const auto server = configuration_to_ask(options, catalogue);
+  if (server) return health_target(*server);
+  std::cout << server.error();
+  return std::nullopt;
+}
+
+int health(const Options& options, const config::Catalogue& catalogue) {
+  const auto target = target_to_ask(options, catalogue);
+  return target && ask_health(*target, std::cout) ? 0 : exit_failure;
+}
+
 /// CLI11 only says that a command is wanted, and not that it was given one that is none.
 std::optional<std::string> explain_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-' || !app.get_subcommands().empty()) return std::nullopt;
@@ -200,8 +232,17 @@ int run_command_line(int argc, char** argv) {
   list_command->add_option("NAME", options.name, "All about this one");
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   CLI::App* health_command =
-      app.add_subcommand("health", "Ask a server whether it is well; for health checks");
-  health_command->add_option("URL", options.url, "Of the server, such as http://127.0.0.1:8080");
+      app.add_subcommand("health", "Ask a server whether it takes new clients; for health checks");
+  health_command->add_option("URL", options.url,
+                             "Of the server: http://127.0.0.1:8080, 127.0.0.1:8080, unix:/run/coyield.sock. "
+                             "Without it: where the configuration says");
+  health_command
+      ->add_option(
+          "--config", options.file,
+          "The server's configuration: its admin address is asked, else its first other one. Without "
+          "it: ./coyield.json, else 127.0.0.1:8080")
+      ->envname("COYIELD_FILE")
+      ->type_name("FILE");
 
   try {
     app.parse(argc, argv);
@@ -222,12 +263,7 @@ int run_command_line(int argc, char** argv) {
     std::cout << config::schema(catalogue).dump(2) << '\n';
     return 0;
   }
-  if (health_command->parsed()) {
-    std::string url = options.url;
-    if (url.empty())
-      url = "http://" + (options.listen.empty() ? std::string("127.0.0.1:8080") : options.listen.front());
-    return ask_health(url, std::cout) ? 0 : exit_failure;
-  }
+  if (health_command->parsed()) return health(options, catalogue);
   return exit_usage;
 }
 
