@@ -105,6 +105,15 @@ class Connection
 
   // Ending.
 
+  /// Has the session end what it is sending, as its operator wants.
+  void ask_to_stop() noexcept {
+    asked_to_stop_ = true;
+    wake_.set();
+  }
+  bool asked_to_stop() const noexcept { return asked_to_stop_; }
+  /// What comes next was not meant.
+  void forget_stop() noexcept { asked_to_stop_ = false; }
+
   /// No more will be sent; what was, arrives.
   void shutdown_sending() noexcept;
   /// Closes; what was sent arrives, if the client has sent nothing that was not read.
@@ -151,6 +160,7 @@ class Connection
   bool readable_ = false;
   bool reading_ = false;  // a wait for reading is under way
   bool writing_ = false;
+  bool asked_to_stop_ = false;
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

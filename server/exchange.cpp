@@ -29,7 +29,7 @@ handlers::Response respond_to(Worker& worker, const handlers::Request& request,
                               generators::SourceContext context) {
   std::string error;
   try {
-    return worker.shared().application.handle(request, std::move(context));
+    return worker.shared().handler.handle(request, std::move(context));
   } catch (const std::exception& what) {
     error = what.what();
   } catch (...) {
@@ -65,6 +65,7 @@ std::optional<handlers::Response> take_place(Worker& worker, Connection& connect
 ExchangePtr handle_request(Worker& worker, Connection& connection) {
   const RequestHead& head = worker.head();
   auto exchange = std::make_unique<Exchange>();
+  exchange->began = worker.loop().now();
   exchange->head_only = head.method == handlers::Method::head;
   exchange->keep_alive = head.keep_alive && !head.has_body && !worker.draining();
   exchange->minor_version = head.minor_version;

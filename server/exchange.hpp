@@ -22,11 +22,17 @@ struct Exchange {
   bool head_only = false;
   bool keep_alive = false;
   unsigned minor_version = 1;
+  std::chrono::nanoseconds began{};  ///< when the request was there
 
   // For a WebSocket's handshake.
   std::string accept_key = {};
   std::string extensions = {};
   std::shared_ptr<Inbox> inbox = {};
+
+  Protocol protocol() const noexcept {
+    if (response.status == 101) return Protocol::websocket;
+    return minor_version == 1 ? Protocol::http_1_1 : Protocol::http_1_0;
+  }
 
   /// The stream of the response, from when it is pulled.
   std::optional<Stream> stream = {};

@@ -23,6 +23,7 @@ using generators::Poll;
 using generators::Task;
 using handlers::Pull;
 using handlers::Response;
+using handlers::StreamEnd;
 
 /// What becomes of the connection behind a response.
 enum class Next : unsigned char {
@@ -68,14 +69,14 @@ Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& rea
   std::string bytes = head.take();
   if (text != nullptr && !exchange.head_only) bytes += *text;
   if (!connection.send(bytes)) co_return Next::close;
-  auto flushing =
-      flush(worker, connection, [&reader] { return reader.read_ahead() ? Inbound::go_on : Inbound::left; });
+  const auto received = [&reader] { return reader.read_ahead() ? Inbound::go_on : Inbound::left; };
+  auto flushing = flush(worker, connection, received, [] {});
   const auto end = co_await std::move(flushing);
   if (end) co_return *end == PumpEnd::slow ? Next::reset : Next::close;
   co_return exchange.keep_alive ? Next::keep : Next::linger;
 }
 
-enum class First : unsigned char { ready, late, left, drained };
+enum class First : unsigned char { ready, late, left, drained, stopped };
 
 /// Holds the status until the generator has shown what it is: an item, an end, a failure, or a silence.
 Task<First> await_first(Stream& stream, RequestReader& reader) {
@@ -86,10 +87,12 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
   const std::chrono::nanoseconds due = worker.loop().now() + stream.options().first_item;
   while (stream.consumer().status() == Poll::pending) {
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
+    if (connection.asked_to_stop()) co_return First::stopped;
     if (worker.loop().now() >= due) co_return First::late;
     if (connection.readable() && !reader.read_ahead()) co_return First::left;
     connection.watch_reading();
     connection.wake_at(due);
+    stream.show_awaited();
     co_await stream.wait();
   }
   co_return First::ready;
@@ -97,7 +100,13 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
 
 /// The answer instead of a stream that has failed before its first item, or cannot begin any more.
 std::optional<Response> refusal(Stream& stream, First first) {
+  if (first == First::stopped) {
+    stream.end_as(StreamEnd::stopped);
+    stream.connection().forget_stop();  // it is not meant for the answer
+    return handlers::problem(stopped_by_operator());
+  }
   if (first == First::drained) {
+    stream.end_as(StreamEnd::drained);
     Response response = handlers::problem(503, "the server is going away; try again");
     response.fields.add("Retry-After", "1");
     return response;
@@ -106,6 +115,7 @@ std::optional<Response> refusal(Stream& stream, First first) {
     try {
       stream.consumer().item();
     } catch (...) {
+      stream.end_as(StreamEnd::refused);
       return handlers::problem(stream.failure());
     }
   }
@@ -116,7 +126,8 @@ std::optional<Response> refusal(Stream& stream, First first) {
 /// place.
 Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
   Stream& stream =
-      exchange.stream.emplace(worker, connection, std::get<Pull>(std::move(exchange.response.body)));
+      exchange.stream.emplace(worker, connection, std::get<Pull>(std::move(exchange.response.body)),
+                              exchange.protocol(), exchange.began);
   auto waiting = await_first(stream, reader);
   const First first = co_await std::move(waiting);
   if (first == First::left) co_return Next::close;
@@ -136,6 +147,7 @@ Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
       return keep_alive && chunked ? Next::keep : Next::linger;
     case PumpEnd::failed:
     case PumpEnd::drained:
+    case PumpEnd::stopped:
       return chunked ? Next::linger : Next::reset;
     case PumpEnd::left:
       // It may have closed its sending side only, and still read.
@@ -146,17 +158,23 @@ Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
   return Next::close;
 }
 
+std::string stream_head(Worker& worker, const Response& response, bool keep_alive,
+                        HttpFraming::Transfer transfer) {
+  ResponseHead head(worker, response, keep_alive);
+  if (transfer == HttpFraming::Transfer::chunked) head.add("Transfer-Encoding", "chunked");
+  return head.take();
+}
+
 Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchange) {
   using Transfer = HttpFraming::Transfer;
   const Transfer transfer = exchange->minor_version == 1 ? Transfer::chunked : Transfer::until_close;
   const bool keep_alive = exchange->keep_alive && transfer == Transfer::chunked;
-  ResponseHead head(worker, exchange->response, keep_alive);
-  if (transfer == Transfer::chunked) head.add("Transfer-Encoding", "chunked");
-  HttpFraming framing(reader, head.take(), transfer);
+  HttpFraming framing(reader, stream_head(worker, exchange->response, keep_alive, transfer), transfer);
   Stream stream = *std::move(exchange->stream);
   exchange.reset();
   auto pumping = pump(stream, framing);
   const PumpEnd end = co_await std::move(pumping);
+  stream.end_as(end);
   co_return next_behind(end, keep_alive, transfer);
 }
 

@@ -2,12 +2,18 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace coyield::server {
 
@@ -49,6 +55,42 @@ double granted_by_control_group(const std::string& root, const std::string& mark
   return least;
 }
 
+/// The fields of proc(5) `stat` that are used, counted from the one behind the program's name.
+enum class Stat : std::size_t { threads = 17, start_time = 19, virtual_bytes = 20, resident_pages = 21 };
+
+/// The name may have blanks and parentheses in it.
+std::vector<std::string> fields_of_stat() {
+  std::ifstream in("/proc/self/stat");
+  std::string text;
+  std::getline(in, text);
+  std::istringstream rest(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  return {std::istream_iterator<std::string>(rest), {}};
+}
+
+double number(const std::vector<std::string>& fields, Stat field) {
+  const auto index = static_cast<std::size_t>(field);
+  return index < fields.size() ? std::strtod(fields[index].c_str(), nullptr) : 0;
+}
+
+/// Seconds since 1970.
+double boot_time() {
+  std::ifstream in("/proc/stat");
+  std::string word;
+  double time = 0;
+  while (in >> word) {
+    if (word == "btime" && in >> time) return time;
+  }
+  return 0;
+}
+
+std::uint64_t count_descriptors() {
+  std::error_code error;
+  std::uint64_t count = 0;
+  std::filesystem::directory_iterator at("/proc/self/fd", error);
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) ++count;
+  return count > 0 ? count - 1 : 0;  // the one that looks
+}
+
 }  // namespace
 
 unsigned usable_processors() {
@@ -75,6 +117,24 @@ unsigned raise_descriptor_limit() noexcept {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max()));
+}
+
+handlers::ProcessFigures process_figures() {
+  handlers::ProcessFigures figures;
+  const std::vector<std::string> stat = fields_of_stat();
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  figures.cpu_seconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+  figures.start_time = boot_time() + number(stat, Stat::start_time) / ticks;
+  figures.threads = static_cast<std::uint64_t>(number(stat, Stat::threads));
+  figures.virtual_bytes = static_cast<std::uint64_t>(number(stat, Stat::virtual_bytes));
+  figures.resident_bytes = static_cast<std::uint64_t>(number(stat, Stat::resident_pages) *
+                                                      static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  figures.open_descriptors = count_descriptors();
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.most_descriptors = limit.rlim_cur;
+  return figures;
 }
 
 }  // namespace coyield::server

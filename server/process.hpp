@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coyield/handlers/monitor.hpp>
 #include <cstdint>
 
 namespace coyield::server {
@@ -15,5 +16,9 @@ std::uint64_t granted_memory();
 /// Raises the number of descriptors that this process may have to what it is allowed to raise it to, and
 /// gives that.
 unsigned raise_descriptor_limit() noexcept;
+
+/// What the system says of this process. Reads a few files of /proc; counting descriptors takes a millisecond
+/// where there are ten thousand.
+handlers::ProcessFigures process_figures();
 
 }  // namespace coyield::server

@@ -7,6 +7,7 @@
 #include <coyield/generators/task.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/framing.hpp>
+#include <coyield/server/roster.hpp>
 #include <coyield/server/worker.hpp>
 #include <optional>
 
@@ -27,18 +28,21 @@ enum class PumpEnd : unsigned char {
   drained,  ///< the server goes away, and the client has been told
   left,     ///< the client has gone, or broke the rules
   slow,     ///< the client has taken nothing, or too little, for too long
+  stopped,  ///< the operator has stopped it, and the client has been told, if it took what was before
 };
 
 /// The stream of one response, as it is pulled.
 class Stream {
  public:
-  Stream(Worker& worker, Connection& connection, handlers::Pull pull);
+  /// `began` is when its request was there.
+  Stream(Worker& worker, Connection& connection, handlers::Pull pull, Protocol protocol,
+         std::chrono::nanoseconds began);
 
   Worker& worker() const noexcept { return worker_; }
-  Connection& connection() const noexcept { return connection_; }
+  Connection& connection() const noexcept { return place_->connection; }
   generators::Consumer<generators::Item>& consumer() noexcept { return consumer_; }
   generators::Encoder& encoder() noexcept { return *encoder_; }
-  const handlers::StreamOptions& options() const noexcept { return *options_; }
+  const handlers::StreamOptions& options() const noexcept { return place_->options; }
 
   /// Lets the generator run for the first time. The item that it may have is the first that `poll` gives.
   generators::Poll begin() {
@@ -56,29 +60,54 @@ class Stream {
     return consumer_.poll_item(status);
   }
 
+  /// Writes what comes in front of all items, once.
+  void begin_encoding(generators::Buffer& out) {
+    if (!std::exchange(begun_, true)) encoder_->begin(out);
+  }
+
   /// What the generator threw, as the client may know it; the rest goes to the log. Within a catch block.
   generators::Failure failure() const;
 
   /// Waits for the generator, the client, a deadline or the drain: whatever comes first.
   generators::Event::InChain wait();
 
+  // What others see of it.
+
+  /// Says what it waits for from here on.
+  void show(handlers::StreamState state) noexcept {
+    place_->state.store(state, std::memory_order_relaxed);
+    place_->unsent.set(static_cast<std::uint32_t>(connection().unsent()));
+  }
+  /// Says what its generator waits for.
+  void show_awaited() noexcept;
+  /// Counts a batch that is on its way.
+  void count(std::uint64_t items, std::size_t bytes) noexcept;
+  /// How it has ended; unless that is said, the client has left.
+  void end_as(handlers::StreamEnd end) noexcept { place_->end = end; }
+  void end_as(PumpEnd end) noexcept;
+
  private:
   Worker& worker_;
-  Connection& connection_;
+  Roster::Place place_;
   generators::Consumer<generators::Item> consumer_;
   std::unique_ptr<generators::Encoder> encoder_;
-  const handlers::StreamOptions* options_;
   bool primed_ = false;
+  bool begun_ = false;
 };
+
+/// What a client gets to know of a stream that was stopped.
+generators::Failure stopped_by_operator();
 
 /// Notes that a client is dropped, and why.
 PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view reason);
 
 /// Waits until the client has taken all that was sent, up to the write time-out: while it takes nothing, or
-/// less than the least rate, for that long, it is `slow`. Ends early with `left`, and with `drained` when the
-/// server stops. `received` is called when there is something to read.
-template <class Received>
-generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& connection, Received received) {
+/// less than the least rate, for that long, it is `slow`. Ends early with `left`, with `drained` when the
+/// server stops, and with `stopped`. `received` is called when there is something to read, `waits` whenever
+/// it has to wait.
+template <class Received, class Waits>
+generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& connection, Received received,
+                                               Waits waits) {
   const config::Timeouts& timeouts = worker.shared().config.timeouts;
   generators::Loop& loop = worker.loop();
   std::chrono::nanoseconds window_end = loop.now() + timeouts.write;
@@ -87,9 +116,11 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   const auto least = static_cast<std::uint64_t>(static_cast<double>(timeouts.least_rate) * window_seconds);
   while (connection.unsent() != 0) {
     if (worker.stopping()) co_return PumpEnd::drained;
+    if (connection.asked_to_stop()) co_return PumpEnd::stopped;
     if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     connection.watch_reading();
     connection.wake_at(window_end);
+    waits();
     co_await connection.wake().wait();
     if (!connection.send_unsent()) co_return PumpEnd::left;
     const std::chrono::nanoseconds now = loop.now();
@@ -107,7 +138,22 @@ namespace detail {
 
 constexpr std::size_t batch_bytes = 64 * 1024;
 
-enum class Batch : unsigned char { pending, full, ended, failed };
+/// What there is to do behind a batch.
+struct Step {
+  enum class Kind : unsigned char {
+    wait,  ///< for the generator
+    more,  ///< it has had its turn, and may have more
+    over,  ///< nothing: the stream has ended
+  };
+  Kind kind;
+  PumpEnd end = PumpEnd::ended;  ///< where it is over
+  bool sent = false;             ///< something has left
+
+  /// Whether there is nobody left to send to.
+  bool gone() const noexcept { return kind == Kind::over && (end == PumpEnd::left || end == PumpEnd::slow); }
+};
+
+constexpr Step over(PumpEnd end) noexcept { return Step{.kind = Step::Kind::over, .end = end}; }
 
 /// How long a generator may have the thread before its items leave and others have their turn. The clock is
 /// looked at behind the items 1, 3, 7, ... and then every 64th: items that are dear do not keep the first one
@@ -118,26 +164,29 @@ class Turn {
   bool over() noexcept {
     if (--left_ != 0) [[likely]]
       return false;
+    before_ += step_;
     step_ = std::min(step_ * 2, most);
     left_ = step_;
     return loop_.now() >= end_;
   }
+  /// How often `over` was called: the items.
+  unsigned items() const noexcept { return before_ + step_ - left_; }
 
  private:
   static constexpr std::chrono::milliseconds length{2};
   static constexpr unsigned most = 64;
   generators::Loop& loop_;
   std::chrono::nanoseconds end_;
+  unsigned before_ = 0;
   unsigned step_ = 1;
   unsigned left_ = 1;
 };
 
-/// Encodes what is ready, up to a batch, or to the end of the generator's turn.
+/// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.
 template <Framing F>
-Batch fill(Stream& stream, F& framing, generators::Buffer& out) {
+Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
   using generators::Poll;
   const std::size_t max_item = stream.options().max_item;
-  Turn turn(stream.worker().loop());
   std::size_t before = out.size();
   try {
     for (;;) {
@@ -145,7 +194,7 @@ Batch fill(Stream& stream, F& framing, generators::Buffer& out) {
       before = out.size();
       auto item = stream.poll_item(status);  // throws what the generator threw
       if (!item) [[unlikely]] {
-        if (status == Poll::pending) return Batch::pending;
+        if (status == Poll::pending) return Step{.kind = Step::Kind::wait};
         break;
       }
       framing.item(stream.encoder(), *item, out);
@@ -155,15 +204,53 @@ Batch fill(Stream& stream, F& framing, generators::Buffer& out) {
             generators::FailureKind::internal,
             "an item of " + std::to_string(size) + " bytes is over the limit of " + std::to_string(max_item));
       }
-      if (out.size() >= batch_bytes || turn.over()) return Batch::full;
+      if (turn.over() || out.size() >= batch_bytes) return Step{.kind = Step::Kind::more};
     }
     framing.end(stream.encoder(), out);
-    return Batch::ended;
+    return over(PumpEnd::ended);
   } catch (...) {
     out.resize(before);  // nothing of an item that could not be written whole
     framing.failed(stream.encoder(), stream.failure(), out);
-    return Batch::failed;
+    return over(PumpEnd::failed);
   }
+}
+
+/// What is ready, or why no more will come.
+template <Framing F>
+Step write_batch(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
+  const Worker& worker = stream.worker();
+  if (stream.connection().asked_to_stop()) {
+    stream.connection().forget_stop();  // it is on its way
+    framing.failed(stream.encoder(), stopped_by_operator(), out);
+    return over(PumpEnd::stopped);
+  }
+  if (worker.stopping() || (worker.draining() && !stream.options().finite)) {
+    framing.draining(stream.encoder(), out);
+    return over(PumpEnd::drained);
+  }
+  stream.show(handlers::StreamState::running);
+  return fill(stream, framing, out, turn);
+}
+
+/// Writes one batch, behind a sign of life if it is time for one, and sends it. No coroutine: what it needs
+/// is on the stack, and not held by thousands of quiet streams.
+template <Framing F>
+Step send_batch(Stream& stream, F& framing, bool beat) {
+  Worker& worker = stream.worker();
+  generators::Buffer& out = worker.out();
+  framing.open(out);
+  stream.begin_encoding(out);
+  if (beat && framing.heartbeat(stream.encoder(), out) == Inbound::left) {
+    return over(drop_slow(worker, stream.connection(), "it does not answer"));
+  }
+  Turn turn(worker.loop());
+  Step step = write_batch(stream, framing, out, turn);
+  const std::string_view bytes = framing.seal(out);
+  step.sent = !bytes.empty();
+  if (!step.sent) return step;
+  if (!stream.connection().send(bytes)) return over(PumpEnd::left);
+  stream.count(turn.items(), bytes.size());
+  return step;
 }
 
 }  // namespace detail
@@ -172,45 +259,26 @@ Batch fill(Stream& stream, F& framing, generators::Buffer& out) {
 /// with the stream, not by the pump.
 template <Framing F>
 generators::Task<PumpEnd> pump(Stream& stream, F& framing) {
-  using detail::Batch;
+  using detail::Step;
   Worker& worker = stream.worker();
   Connection& connection = stream.connection();
-  generators::Loop& loop = worker.loop();
   const std::chrono::nanoseconds heartbeat = stream.options().heartbeat;
-  std::chrono::nanoseconds quiet_since =
-      heartbeat.count() > 0 ? loop.now() : std::chrono::nanoseconds::zero();
-  bool begun = false;
+  std::chrono::nanoseconds quiet_since = std::chrono::nanoseconds::zero();
   bool beat = false;
   for (;;) {
-    generators::Buffer& out = worker.out();
-    framing.open(out);
-    if (!std::exchange(begun, true)) stream.encoder().begin(out);
-    if (beat && framing.heartbeat(stream.encoder(), out) == Inbound::left) {
-      co_return drop_slow(worker, connection, "it does not answer");
-    }
-    const bool going_away = worker.stopping() || (worker.draining() && !stream.options().finite);
-    Batch batch = Batch::pending;
-    if (going_away) {
-      framing.draining(stream.encoder(), out);
-    } else {
-      batch = detail::fill(stream, framing, out);
-    }
-    const std::string_view bytes = framing.seal(out);
-    if (!bytes.empty()) {
-      if (!connection.send(bytes)) co_return PumpEnd::left;
-      if (heartbeat.count() > 0) quiet_since = loop.now();
-    }
+    const Step step = detail::send_batch(stream, framing, beat);
+    if (step.gone()) co_return step.end;
+    if (heartbeat.count() > 0 && (step.sent || quiet_since.count() == 0)) quiet_since = worker.loop().now();
     if (connection.unsent() != 0) {
       const auto received = [&framing] { return framing.received(); };
-      auto flushing = flush(worker, connection, received);
+      const auto waits = [&stream] { stream.show(handlers::StreamState::client); };
+      auto flushing = flush(worker, connection, received, waits);
       const std::optional<PumpEnd> end = co_await std::move(flushing);
       if (end) co_return *end;
     }
-    if (going_away) co_return PumpEnd::drained;
-    if (batch == Batch::ended) co_return PumpEnd::ended;
-    if (batch == Batch::failed) co_return PumpEnd::failed;
+    if (step.kind == Step::Kind::over) co_return step.end;
     beat = false;
-    if (batch == Batch::full) {
+    if (step.kind == Step::Kind::more) {
       co_await generators::yield_now();
       if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
@@ -220,10 +288,11 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing) {
       if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
       if (heartbeat.count() > 0) connection.wake_at(quiet_since + heartbeat);
+      stream.show_awaited();
       co_await stream.wait();
       if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
-      beat = heartbeat.count() > 0 && loop.now() >= quiet_since + heartbeat;
-      if (beat || worker.draining() || connection.unsent() != 0) break;
+      beat = heartbeat.count() > 0 && worker.loop().now() >= quiet_since + heartbeat;
+      if (beat || worker.draining() || connection.asked_to_stop() || connection.unsent() != 0) break;
     }
   }
 }

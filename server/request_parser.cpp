@@ -36,6 +36,7 @@ class HeadParser final : public http::basic_parser<true> {
     head_.method = verb == http::verb::get       ? Method::get
                    : verb == http::verb::head    ? Method::head
                    : verb == http::verb::options ? Method::options
+                   : verb == http::verb::delete_ ? Method::delete_
                                                  : Method::other;
     head_.method_text = std_view(method);
     head_.target = std_view(target);

@@ -4,11 +4,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/standard_input.hpp>
+#include <coyield/handlers/admin.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/server/acceptor.hpp>
 #include <coyield/server/admission.hpp>
 #include <coyield/server/log.hpp>
+#include <coyield/server/monitor.hpp>
 #include <coyield/server/process.hpp>
 #include <coyield/server/worker.hpp>
 #include <csignal>
@@ -60,6 +62,20 @@ class Server::Running {
   void begin_drain(const std::string& why);
   void end_now(std::string_view event, std::string_view why);
   Worker& first() noexcept { return *workers_.front(); }
+  Shared shared_with(const handlers::Handler& handler);
+
+  /// The admin address, on a thread of its own: it answers whatever the others are busy with, and until the
+  /// last of them has gone.
+  struct AdminSide {
+    AdminSide(Running& running, const config::Admin& config);
+    void start();
+    void stop();
+
+    handlers::Admin handler;
+    Worker worker;
+    Acceptor acceptor;
+    std::jthread thread;
+  };
 
   config::ServerConfig config_;
   Log log_;
@@ -72,6 +88,8 @@ class Server::Running {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::optional<Admission> admission_;
+  Monitor monitor_;
+  std::unique_ptr<AdminSide> admin_;
   std::unique_ptr<asio::signal_set> signals_;
   Deadline deadline_;
   bool draining_ = false;
@@ -84,16 +102,42 @@ Server::Running::Running(const config::ServerConfig& config,
       addresses_(config.limits.max_connections_per_address),
       memory_(memory_limit(config), threads_of(config), [this] { relieve(); }),
       application_(config, handlers::all_formats()),
+      monitor_(application_, counters_, workers_),
       deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = threads_of(config_);
-  const Shared shared{config_,   application_,    log_,       blocking_,
-                      counters_, standard_input_, addresses_, memory_};
-  for (unsigned i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared));
+  const std::size_t served = application_.endpoints().size();
+  for (unsigned i = 0; i < threads; ++i)
+    workers_.push_back(std::make_unique<Worker>(shared_with(application_), i, served));
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
                                                     [this](Arrival arrival) { accept(std::move(arrival)); }));
   }
+  if (config_.admin) admin_ = std::make_unique<AdminSide>(*this, *config_.admin);
+}
+
+/// What the threads share that let `handler` answer.
+Shared Server::Running::shared_with(const handlers::Handler& handler) {
+  return Shared{config_, handler, log_, blocking_, counters_, standard_input_, addresses_, memory_};
+}
+
+Server::Running::AdminSide::AdminSide(Running& running, const config::Admin& config)
+    : handler(config, running.config_.hosts, running.monitor_),
+      worker(running.shared_with(handler), 0, 0),
+      acceptor(worker.loop(), config.listen, running.log_, running.config_.timeouts.write,
+               [this](Arrival arrival) { worker.adopt(std::move(arrival)); }) {}
+
+void Server::Running::AdminSide::start() {
+  acceptor.start();
+  thread = std::jthread([this] { worker.run(); });
+}
+
+void Server::Running::AdminSide::stop() {
+  asio::post(worker.io(), [this] {
+    acceptor.stop();
+    worker.begin_stop();
+  });
+  thread.join();
 }
 
 Server::Running::~Running() {
@@ -142,8 +186,13 @@ void Server::Running::run() {
       asio::post(first().io(), [this] { first().release(); });
     });
   }
+  if (admin_) {
+    admin_->start();
+    log_.info("listening", {{"address", config::to_string(admin_->acceptor.address())}, {"for", "admin"}});
+  }
   first().run();
   threads.clear();
+  if (admin_) admin_->stop();
   log_.info("stopped", {});
 }
 
@@ -165,6 +214,7 @@ void Server::Running::stop() {
 
 void Server::Running::begin_drain(const std::string& why) {
   if (std::exchange(draining_, true)) return;
+  monitor_.begin_drain();
   log_.info("draining", {{"why", why}});
   for (const auto& acceptor : acceptors_) acceptor->stop();
   admission_->stop();

@@ -59,6 +59,7 @@ Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
   if (framing.received(reader.take_kept()) == Inbound::go_on) {
     auto pumping = pump(*stream, framing);
     end = co_await std::move(pumping);
+    stream->end_as(end);
   }
   stream.reset();  // its work ends here, whatever time the goodbye takes
   if (end == PumpEnd::slow) {

@@ -20,9 +20,10 @@ constexpr std::chrono::seconds trim_delay(5);
 
 }  // namespace
 
-Worker::Worker(const Shared& shared)
+Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
     : shared_(shared),
       holdings_(shared.memory),
+      roster_(number, endpoints),
       out_(batch_room),
       in_(read_bytes),
       io_(1),
@@ -31,7 +32,10 @@ Worker::Worker(const Shared& shared)
 
 Worker::~Worker() = default;
 
-void Worker::run() { io_.run(); }
+void Worker::run() {
+  io_.run();
+  over_.store(true, std::memory_order_relaxed);
+}
 
 void Worker::adopt(Arrival arrival) {
   load_.fetch_add(1, std::memory_order_relaxed);
@@ -126,6 +130,20 @@ std::size_t Worker::drop_worst(std::uint64_t bytes) {
     holders[count].second->drop();
   }
   return count;
+}
+
+void Worker::stop_stream(std::uint64_t number) {
+  asio::post(io_, [this, number] { roster_.stop(number); });
+}
+
+std::chrono::nanoseconds Worker::silent_for() {
+  static constexpr std::chrono::nanoseconds answered{0};
+  if (over_.load(std::memory_order_relaxed)) return answered;
+  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+  std::chrono::nanoseconds asked = answered;
+  if (!asked_.compare_exchange_strong(asked, now)) return now - asked;
+  asio::post(io_, [this] { asked_.store(answered); });
+  return answered;
 }
 
 void Worker::wake_all() {

@@ -9,12 +9,13 @@
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/loop.hpp>
 #include <coyield/generators/standard_input.hpp>
-#include <coyield/handlers/application.hpp>
+#include <coyield/handlers/handler.hpp>
 #include <coyield/server/arrival.hpp>
 #include <coyield/server/connection.hpp>
 #include <coyield/server/counters.hpp>
 #include <coyield/server/log.hpp>
 #include <coyield/server/request_parser.hpp>
+#include <coyield/server/roster.hpp>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ namespace coyield::server {
 /// What the threads of a server share. Beside figures nothing in it changes while they run.
 struct Shared {
   const config::ServerConfig& config;
-  const handlers::Application& application;
+  const handlers::Handler& handler;
   const Log& log;
   generators::BlockingPool& blocking;
   Counters& counters;
@@ -36,10 +37,12 @@ struct Shared {
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
 ///
 /// A connection, its generator and its pump stay on the worker that they began on. Members are for its own
-/// thread, except `adopt`, `begin_drain`, `begin_stop` and `begin_relief`, which are for any.
+/// thread, except `adopt`, `begin_drain`, `begin_stop`, `begin_relief`, `stop_stream` and `silent_for`, which
+/// are for any.
 class Worker {
  public:
-  explicit Worker(const Shared& shared);
+  /// `number` is that of its thread; it may run streams of so many endpoints.
+  Worker(const Shared& shared, std::size_t number, std::size_t endpoints);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -47,6 +50,7 @@ class Worker {
   const Shared& shared() const noexcept { return shared_; }
   asio::io_context& io() noexcept { return io_; }
   generators::Loop& loop() noexcept { return loop_; }
+  Roster& roster() noexcept { return roster_; }
 
   /// Runs until `begin_stop`, or until a drain has let all connections go.
   void run();
@@ -62,6 +66,11 @@ class Worker {
   void begin_stop();
   /// Drops clients if the memory that is held for all is over its limit.
   void begin_relief();
+  /// Has the stream of that number on the roster end.
+  void stop_stream(std::uint64_t number);
+  /// How long it has left a question unanswered, which it answers whenever it has time for anything; each
+  /// call is one. A thread whose `run` is over has answered.
+  std::chrono::nanoseconds silent_for();
   /// Keeps `run` from ending with its last connection, until as many `release`s.
   void hold() noexcept { ++holds_; }
   void release() {
@@ -108,7 +117,10 @@ class Worker {
 
   Shared shared_;
   Holdings holdings_;
+  Roster roster_;
   std::atomic<std::size_t> load_ = 0;
+  std::atomic<std::chrono::nanoseconds> asked_ = std::chrono::nanoseconds::zero();  // 0: it has answered
+  std::atomic<bool> over_ = false;
   std::size_t holds_ = 0;
   bool draining_ = false;
   bool stopping_ = false;
