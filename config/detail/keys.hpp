@@ -134,7 +134,7 @@ struct Bounds {
 
 /// A key that holds one plain value. Its default is what a fresh `T` has.
 template <class T, class M>
-Key<T> field(std::string name, M T::* member, std::string summary, Bounds bounds = {}) {
+Key<T> field(std::string name, M T::* member, std::string summary, const Bounds& bounds = {}) {
   Parameter description{.name = name, .type = type_of<M>(), .summary = summary};
   description.default_value = to_value(T{}.*member);
   description.minimum = bounds.minimum;
