@@ -93,9 +93,10 @@ struct EndpointConfig {
   std::string description = {};
   ComponentConfig source = {};
   std::vector<ComponentConfig> pipeline = {};
-  std::string format = {};  ///< for clients that ask for none; empty: the program's default
-  bool finite = false;      ///< the stream ends by itself and soon
-  Access access = {};       ///< the server's, where the file says none
+  std::string format = {};                ///< for clients that ask for none; empty: the program's default
+  std::vector<std::string> columns = {};  ///< of CSV; empty: what the first item has
+  bool finite = false;                    ///< the stream ends by itself and soon
+  Access access = {};                     ///< the server's, where the file says none
   std::optional<Cors> cors = {};
   std::optional<std::chrono::nanoseconds> first_item_timeout = {};
   std::optional<std::chrono::nanoseconds> heartbeat = {};

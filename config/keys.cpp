@@ -359,6 +359,21 @@ void read_format(const Scope& scope, const Node& node, EndpointConfig& endpoint)
   scope.problem(node.position, {"there is no format " + in_quotes(*name), advise(*name, names)});
 }
 
+void read_columns(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+  auto value = read_value(scope, list_parameter, node);
+  if (!value) return;
+  endpoint.columns = *value->as<std::vector<std::string>>();
+  const auto& names = endpoint.columns;
+  if (names.empty())
+    scope.problem(node.position, {"there is no column", "name one, or leave \"columns\" out"});
+  const auto& nodes = *node.as<Node::Array>();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(names.begin(), end, names[i]) == end) continue;
+    scope.index(i).problem(nodes[i].position, {in_quotes(names[i]) + " is listed twice", "keep one"});
+  }
+}
+
 const Keys<EndpointConfig>& endpoint_keys() {
   static const Keys<EndpointConfig> keys = {
       field("title", &EndpointConfig::title, "A name for people."),
@@ -369,6 +384,12 @@ const Keys<EndpointConfig>& endpoint_keys() {
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
       {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
        [](const Catalogue& catalogue) -> Json { return {{"enum", format_names(catalogue)}}; }},
+      {"columns",
+       "The columns of CSV, each the name of a member of the items. Left out: the members of the first item.",
+       read_columns,
+       [](const Catalogue&) -> Json {
+         return {{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 1}, {"uniqueItems", true}};
+       }},
       field("finite", &EndpointConfig::finite,
             "Whether the stream ends by itself and soon, so that it may be sent as one JSON array."),
       access_key<EndpointConfig>("Who may read: \"anyone\", a list of bearer tokens, or a file of them. Left "

@@ -38,14 +38,15 @@ class ValuesOfRequest final : public config::RequestValues {
 };
 
 StreamOptions stream_options(const config::EndpointConfig& config, const config::ServerConfig& server,
-                             const Format& format, std::size_t number) {
+                             const Format& format, std::size_t number, Heartbeat heartbeat) {
   StreamOptions options;
   options.endpoint = config.pattern.text;
   options.number = number;
   options.format = format.name();
   options.first_item = config.first_item_timeout.value_or(server.timeouts.first_item);
-  const bool quiet = format.heartbeat == Heartbeat::on_request && !config.heartbeat;
-  if (!quiet) options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
+  const bool beats =
+      heartbeat == Heartbeat::always || (heartbeat == Heartbeat::on_request && config.heartbeat);
+  if (beats) options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
   options.max_item = server.limits.max_item;
   options.max_message = config.max_message.value_or(server.limits.max_message);
   options.finite = config.finite;
@@ -85,10 +86,12 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       cors_(config_.cors.value_or(server.cors)),
       tokens_(tokens),
       factory_(std::move(factory)),
-      negotiation_(formats, config_.format, config_.finite) {
+      negotiation_(formats, config_.format, config_.finite),
+      format_options_{.columns = config_.columns} {
   for (const Format& format : formats) {
-    prepared_.emplace(&format,
-                      Prepared{stream_fields(format), stream_options(config_, server, format, number)});
+    prepared_.emplace(&format, Prepared{stream_fields(format),
+                                        stream_options(config_, server, format, number, format.heartbeat),
+                                        stream_options(config_, server, format, number, Heartbeat::always)});
   }
 }
 
@@ -136,7 +139,9 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
-  response.body = Pull{*std::move(generator), format.make(FormatOptions{}), &prepared_.at(&format).options};
+  const Prepared& prepared = prepared_.at(&format);
+  response.body = Pull{*std::move(generator), format.make(format_options_),
+                       request.websocket ? &prepared.over_websocket : &prepared.over_http};
   return response;
 }
 

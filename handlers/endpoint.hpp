@@ -38,7 +38,8 @@ class Endpoint {
   /// What all streams in one format share.
   struct Prepared {
     Fields fields;
-    StreamOptions options;
+    StreamOptions over_http;
+    StreamOptions over_websocket;  // where a sign of life is a ping, whatever the format
   };
 
   Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
@@ -52,6 +53,7 @@ class Endpoint {
   const Tokens& tokens_;
   StreamFactory factory_;
   Negotiation negotiation_;
+  FormatOptions format_options_;
   std::map<const Format*, Prepared> prepared_;
 };
 

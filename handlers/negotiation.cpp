@@ -76,6 +76,33 @@ Liking liking_of(const std::vector<Range>& ranges, std::string_view media_type) 
   return liking;
 }
 
+/// By whichever of its two names a client likes it better.
+Liking liking_of(const std::vector<Range>& ranges, const Format& format) {
+  const Liking liking = liking_of(ranges, format.media_type);
+  if (format.other_media_type.empty()) return liking;
+  const Liking other = liking_of(ranges, format.other_media_type);
+  return other.exactness > liking.exactness ? other : liking;
+}
+
+/// `"a", "b" or "c"`: of those formats for which `wanted` holds.
+template <class Wanted>
+std::string names(const std::vector<Format>& formats, Wanted wanted) {
+  std::vector<std::string_view> names;
+  for (const Format& format : formats) {
+    if (wanted(format)) names.push_back(format.name());
+  }
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += config::in_quotes(names[i]);
+  }
+  return text;
+}
+
+std::string http_names(const std::vector<Format>& formats) {
+  return names(formats, [](const Format& format) { return format.over_http(); });
+}
+
 }  // namespace
 
 Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view default_format, bool finite)
@@ -98,14 +125,19 @@ Choice Negotiation::choose(const Request& request, const std::string* asked_for)
 
 Choice Negotiation::choose_websocket(const std::string* asked_for) const {
   if (asked_for == nullptr && websocket_ != nullptr) return websocket_;
-  return NotAcceptable{"a WebSocket has one format, its messages: leave \"format\" out"};
+  for (const Format& format : formats_) {
+    if (asked_for != nullptr && format.over_websocket && format.name() == *asked_for) return &format;
+  }
+  const std::string others = names(formats_, [](const Format& format) { return format.over_websocket; });
+  return NotAcceptable{"a WebSocket has messages of its own: leave \"format\" out" +
+                       (others.empty() ? "" : ", or write " + others + " for binary ones")};
 }
 
 Choice Negotiation::by_name(std::string_view name) const {
   for (const Format& format : formats_) {
     if (format.over_http() && format.name() == name) return &format;
   }
-  return NotAcceptable{"there is no format " + config::in_quotes(name) + "; write " + names()};
+  return NotAcceptable{"there is no format " + config::in_quotes(name) + "; write " + http_names(formats_)};
 }
 
 Choice Negotiation::by_accept(std::string_view accept) const {
@@ -113,7 +145,7 @@ Choice Negotiation::by_accept(std::string_view accept) const {
   const Format* best = nullptr;
   Liking most;
   const auto consider = [&](const Format& format) {
-    const Liking liking = liking_of(ranges, format.media_type);
+    const Liking liking = liking_of(ranges, format);
     // A range that names a format goes before one that would take anything as well.
     const bool better =
         liking.quality > most.quality ||
@@ -132,25 +164,12 @@ Choice Negotiation::by_accept(std::string_view accept) const {
     return WantsPage{};
   if (best != nullptr) return best;
   return NotAcceptable{"nothing that is served here suits " + config::in_quotes(accept) +
-                       "; ask by ?format= for " + names()};
+                       "; ask by ?format= for " + http_names(formats_)};
 }
 
 bool Negotiation::offered(const Format& format) const {
   return format.over_http() &&
          (format.by_accept == ByAccept::always || (format.by_accept == ByAccept::finite && finite_));
-}
-
-std::string Negotiation::names() const {
-  std::vector<std::string_view> names;
-  for (const Format& format : formats_) {
-    if (format.over_http()) names.push_back(format.name());
-  }
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
-    text += '"' + std::string(names[i]) + '"';
-  }
-  return text;
 }
 
 }  // namespace coyield::handlers

@@ -31,14 +31,13 @@ class Negotiation {
   Negotiation(const std::vector<Format>& formats, std::string_view default_format, bool finite);
 
   Choice choose(const Request& request, const std::string* asked_for) const;
-  /// The same for a WebSocket, whose messages have formats of their own.
+  /// The same for a WebSocket, which has a format of its own, and some others by name.
   Choice choose_websocket(const std::string* asked_for) const;
 
  private:
   Choice by_name(std::string_view name) const;
   Choice by_accept(std::string_view accept) const;
   bool offered(const Format& format) const;
-  std::string names() const;
 
   const std::vector<Format>& formats_;
   const Format* default_;

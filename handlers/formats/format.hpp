@@ -4,6 +4,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/encoder.hpp>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace coyield::handlers {
 /// What a format is told of the stream that it writes.
 struct FormatOptions {
   std::chrono::milliseconds retry{3000};  ///< SSE: how long a browser waits before it connects again
+  std::vector<std::string> columns = {};  ///< CSV: of the header; empty: what the first item has
 };
 
 /// Whether a request's `Accept` header alone gets a client this format. `?format=` always does.
@@ -34,7 +36,10 @@ struct Format {
   config::Component description;
   std::string_view media_type;    ///< what `Accept` has to name; empty where it is not for HTTP responses
   std::string_view content_type;  ///< the header of the response: the media type and its parameters
-  bool binary = false;            ///< whether what it writes is no text
+  std::string_view other_media_type = {};  ///< another name for it in `Accept`
+  bool binary = false;                     ///< whether what it writes is no text
+  /// Whether a WebSocket client may ask for it by `?format=`, to get each item as a message.
+  bool over_websocket = false;
   ByAccept by_accept = ByAccept::always;
   Heartbeat heartbeat = Heartbeat::never;
   /// One for each stream, used on one thread. Never null.

@@ -284,9 +284,13 @@ TEST(LoadMistakes, OfEndpoints) {
            R"(./a.format: there is no format "ndjsn"; did you mean "ndjson"?)"},
           {R"({"endpoints": {"/a": {"source": "echo", "format": "xml"}}})",
            R"(./a.format: there is no format "xml"; write "ndjson" or "sse")"},
+          {R"({"endpoints": {"/a": {"source": "echo", "columns": []}}})",
+           R"(./a.columns: there is no column; name one, or leave "columns" out)"},
+          {R"({"endpoints": {"/a": {"source": "echo", "columns": ["x", "y", "x"]}}})",
+           R"(./a.columns[2]: "x" is listed twice; keep one)"},
           {R"({"endpoints": {"/a": {"source": "echo", "colour": 1}}})",
-           R"(./a.colour: unknown key; write "title", "description", "source", "pipeline", "format", "finite", "access", )"
-           R"("cors", "first_item_timeout", "heartbeat", "deflate", "input" or "max_message")"},
+           R"(./a.colour: unknown key; write "title", "description", "source", "pipeline", "format", "columns", "finite", )"
+           R"("access", "cors", "first_item_timeout", "heartbeat", "deflate", "input" or "max_message")"},
           {R"({"endpoints": {}})",
            R"(: no endpoint is described; write { "/count/{n}": { "source": { "counter": { "to": "${path.n}" } } } })"},
           {R"({"endpoints": []})",

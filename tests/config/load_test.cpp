@@ -87,7 +87,7 @@ TEST(Load, EveryKeyOfAnEndpointIsRead) {
   auto configuration = read(R"({ "endpoints": {
     "/count/{n}": {
       "title": "Count", "description": "Numbers", "source": { "counter": { "to": "${path.n}" } },
-      "pipeline": [ { "take": 1000 }, "sample" ], "format": "sse", "finite": true, "access": ["t"],
+      "pipeline": [ { "take": 1000 }, "sample" ], "format": "sse", "columns": ["a", "b"], "finite": true, "access": ["t"],
       "cors": { "origins": ["*"] }, "first_item_timeout": "2s", "heartbeat": "3s", "deflate": true, "input": true,
       "max_message": "1KiB" },
     "/b": { "source": { "echo": {} } } } })");
@@ -103,6 +103,7 @@ TEST(Load, EveryKeyOfAnEndpointIsRead) {
   EXPECT_EQ(endpoint.pipeline[0].constants().get<std::int64_t>("items"), 1000);
   EXPECT_EQ(endpoint.pipeline[1].constants().get<double>("share"), 0.5);
   EXPECT_EQ(endpoint.format, "sse");
+  EXPECT_EQ(endpoint.columns, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(endpoint.finite && endpoint.deflate && endpoint.input);
   EXPECT_EQ(endpoint.access.tokens, std::vector<std::string>{"t"});
   EXPECT_EQ(endpoint.cors->origins, std::vector<std::string>{"*"});

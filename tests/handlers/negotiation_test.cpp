@@ -47,7 +47,11 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"application/x-ndjson;q=0, */*", "sse", "sse"}, Row{"text/plain;q=0", "406", "406"},
         Row{"*/*;q=0", "406", "406"}, Row{"text/event-stream, */*", "sse", "sse"},
         Row{browser, "page", "page"}, Row{"text/html", "page", "page"}, Row{"text/html;q=0", "406", "406"},
-        Row{"text/html;q=0.5, text/event-stream", "sse", "sse"}, Row{",,text/plain", "text", "text"}));
+        Row{"text/html;q=0.5, text/event-stream", "sse", "sse"}, Row{",,text/plain", "text", "text"},
+        Row{"application/x-msgpack", "msgpack", "msgpack"},
+        Row{"application/vnd.msgpack, */*;q=0.5", "msgpack", "msgpack"},
+        Row{"application/vnd.msgpack;q=0, */*;q=0.5", "ndjson", "ndjson"},
+        Row{"application/cbor-seq;q=0.9, text/csv;q=0.8", "cbor", "cbor"}));
 
 TEST(Negotiation, TakesAFormatByItsName) {
   const std::vector<Format> formats = all_formats();
@@ -64,7 +68,9 @@ TEST(Negotiation, SaysWhichFormatsThereAre) {
   for (const std::string asked_for : {"xml", "", "websocket", "NDJSON"}) {
     const Choice choice = negotiation.choose(Request(), &asked_for);
     ASSERT_EQ(name_of(choice), "406") << asked_for;
-    EXPECT_NE(std::get<NotAcceptable>(choice).detail.find("\"ndjson\", \"sse\", \"json\" or \"text\""),
+    EXPECT_NE(std::get<NotAcceptable>(choice).detail.find(
+                  "\"ndjson\", \"sse\", \"json\", \"text\", \"json-seq\", \"csv\", \"bytes\", \"cbor\" or "
+                  "\"msgpack\""),
               std::string::npos);
   }
 }
@@ -80,8 +86,17 @@ TEST(Negotiation, GivesAWebSocketItsMessages) {
   const std::vector<Format> formats = all_formats();
   const Negotiation negotiation(formats, "sse", false);
   EXPECT_EQ(name_of(negotiation.choose_websocket(nullptr)), "websocket");
-  const std::string sse = "sse";
-  EXPECT_EQ(name_of(negotiation.choose_websocket(&sse)), "406");
+  for (const std::string binary : {"cbor", "msgpack"}) {
+    EXPECT_EQ(name_of(negotiation.choose_websocket(&binary)), binary);
+  }
+  for (const std::string other : {"sse", "bytes", "websocket", ""}) {
+    const Choice choice = negotiation.choose_websocket(&other);
+    ASSERT_EQ(name_of(choice), "406") << other;
+    EXPECT_EQ(
+        std::get<NotAcceptable>(choice).detail,
+        "a WebSocket has messages of its own: leave \"format\" out, or write \"cbor\" or \"msgpack\" for "
+        "binary ones");
+  }
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ class Commands(unittest.TestCase):
         file = self.write({"endpoints": {"/a": {"source": "clock", "format": "websocket"}}})
         result = run("check", file)
         self.assertEqual(result.returncode, 78)
-        self.assertRegex(result.stderr, r'endpoints\./a\.format: there is no format "websocket"; write "json", .*')
+        self.assertRegex(result.stderr, r'endpoints\./a\.format: there is no format "websocket"; write "bytes", .*')
         self.assertNotIn('or "websocket"', result.stderr)
         self.assertNotIn('"websocket"', run("schema").stdout)
 
