@@ -79,6 +79,7 @@ struct ServerConfig {
   Limits limits = {};
   Timeouts timeouts = {};
   Cors cors = {};
+  bool gzip = true;    ///< for clients that ask for it
   Access access = {};  ///< of endpoints that do not say their own
   Log log = {};
 
@@ -100,6 +101,7 @@ struct EndpointConfig {
   std::optional<Cors> cors = {};
   std::optional<std::chrono::nanoseconds> first_item_timeout = {};
   std::optional<std::chrono::nanoseconds> heartbeat = {};
+  std::optional<bool> gzip = {};
   bool deflate = false;  ///< permessage-deflate
   bool input = false;    ///< what a client sends by WebSocket reaches the source
   std::optional<std::uint64_t> max_message = {};

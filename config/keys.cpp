@@ -311,6 +311,8 @@ const Keys<ServerConfig>& server_keys() {
             {Size{0}, Size{1ull << 50}}),
       section("limits", &ServerConfig::limits, "How much of anything one client may have.", limit_keys()),
       section("timeouts", &ServerConfig::timeouts, "How long the server waits for what.", timeout_keys()),
+      field("gzip", &ServerConfig::gzip,
+            "Whether streams over HTTP are compressed for clients that ask for it (some 40 KB each)."),
       section("cors", &ServerConfig::cors, "What browsers let pages of other origins read.", cors_keys()),
       access_key<ServerConfig>("Who may read endpoints that do not say it themselves: \"anyone\", a list of "
                                "bearer tokens, or a file "
@@ -403,6 +405,10 @@ const Keys<EndpointConfig>& endpoint_keys() {
             "How long this stream stays silent before it shows that it is alive. NDJSON and text do so only "
             "where this is given.",
             {10ms, 24h}),
+      field(
+          "gzip", &EndpointConfig::gzip,
+          "Whether this stream is compressed over HTTP for clients that ask for it. Left out: as the server "
+          "says."),
       field("deflate", &EndpointConfig::deflate,
             "Whether WebSocket messages may be compressed (permessage-deflate)."),
       field("input", &EndpointConfig::input, "Whether what WebSocket clients send reaches the source."),

@@ -55,12 +55,13 @@ StreamOptions stream_options(const config::EndpointConfig& config, const config:
   return options;
 }
 
-Fields stream_fields(const Format& format) {
+Fields stream_fields(const Format& format, Coding coding, std::string_view vary) {
   Fields fields;
   fields.add("Content-Type", format.content_type);
+  if (coding == Coding::gzip) fields.add("Content-Encoding", "gzip");
   fields.add("Cache-Control", "no-store, no-transform");
   fields.add("X-Accel-Buffering", "no");
-  fields.add("Vary", "Accept");
+  fields.add("Vary", vary);
   return fields;
 }
 
@@ -68,6 +69,14 @@ Response method_not_allowed(const Request& request) {
   Response response =
       problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this endpoint");
   response.fields.add("Allow", allowed_methods);
+  return response;
+}
+
+Response coding_not_acceptable(bool gzip_offered) {
+  Response response =
+      problem(406, gzip_offered ? "the client takes neither gzip nor what is not compressed"
+                                : "the client takes nothing that is not compressed, as this is");
+  response.fields.add("Vary", "Accept, Accept-Encoding");
   return response;
 }
 
@@ -87,9 +96,12 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       tokens_(tokens),
       factory_(std::move(factory)),
       negotiation_(formats, config_.format, config_.finite),
-      format_options_{.columns = config_.columns} {
+      format_options_{.columns = config_.columns},
+      gzip_(config_.gzip.value_or(server.gzip)) {
+  const std::string_view vary = gzip_ ? "Accept, Accept-Encoding" : "Accept";
   for (const Format& format : formats) {
-    prepared_.emplace(&format, Prepared{stream_fields(format),
+    prepared_.emplace(&format, Prepared{stream_fields(format, Coding::identity, vary),
+                                        stream_fields(format, Coding::gzip, vary),
                                         stream_options(config_, server, format, number, format.heartbeat),
                                         stream_options(config_, server, format, number, Heartbeat::always)});
   }
@@ -134,20 +146,26 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   // A browser comes back after the end of every event stream, with the id of the last event that it saw; that
   // of the end tells it from a stream that broke. Whatever the format, nothing is left behind the end.
   if (context.resume_after == sse_end_id && !request.websocket) return with_status(204);
+  const bool offers_gzip = gzip_ && format.compressible;
+  const std::optional<Coding> coding =
+      request.websocket ? Coding::identity : choose_coding(request, offers_gzip);
+  if (!coding) return coding_not_acceptable(offers_gzip);
   if (!config_.input) context.input = {};
-  Response response = open(request, format);
+  Response response = open(request, format, *coding);
   auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
   const Prepared& prepared = prepared_.at(&format);
   response.body = Pull{*std::move(generator), format.make(format_options_),
-                       request.websocket ? &prepared.over_websocket : &prepared.over_http};
+                       request.websocket ? &prepared.over_websocket : &prepared.over_http, *coding};
   return response;
 }
 
-Response Endpoint::open(const Request& request, const Format& format) const {
+Response Endpoint::open(const Request& request, const Format& format, Coding coding) const {
   Response response = with_status(request.websocket ? 101 : 200);
-  if (!request.websocket) response.shared_fields = &prepared_.at(&format).fields;
+  const Prepared& prepared = prepared_.at(&format);
+  if (!request.websocket)
+    response.shared_fields = coding == Coding::gzip ? &prepared.gzip_fields : &prepared.fields;
   return response;
 }
 

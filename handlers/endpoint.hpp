@@ -3,6 +3,7 @@
 #include <coyield/config/configuration.hpp>
 #include <coyield/generators/source.hpp>
 #include <coyield/handlers/access.hpp>
+#include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/negotiation.hpp>
 #include <coyield/handlers/request.hpp>
@@ -38,6 +39,7 @@ class Endpoint {
   /// What all streams in one format share.
   struct Prepared {
     Fields fields;
+    Fields gzip_fields;
     StreamOptions over_http;
     StreamOptions over_websocket;  // where a sign of life is a ping, whatever the format
   };
@@ -46,7 +48,7 @@ class Endpoint {
                     generators::SourceContext context) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
                   const Format& format, generators::SourceContext context) const;
-  Response open(const Request& request, const Format& format) const;
+  Response open(const Request& request, const Format& format, Coding coding) const;
 
   config::EndpointConfig config_;
   config::Cors cors_;
@@ -54,6 +56,7 @@ class Endpoint {
   StreamFactory factory_;
   Negotiation negotiation_;
   FormatOptions format_options_;
+  bool gzip_;  // for clients that ask for it
   std::map<const Format*, Prepared> prepared_;
 };
 

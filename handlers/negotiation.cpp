@@ -1,55 +1,14 @@
 #include <coyield/handlers/negotiation.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <coyield/config/mistake.hpp>
 #include <coyield/handlers/fields.hpp>
+#include <coyield/handlers/weighted_list.hpp>
 #include <stdexcept>
 
 namespace coyield::handlers {
 
 namespace {
-
-/// One element of an `Accept`: `type/subtype;q=0.5`. Other parameters play no part.
-struct Range {
-  std::string_view type;
-  double quality = 1;
-};
-
-/// Several fields of that name are one list (RFC 9110, 5.3).
-std::string accept_of(const Request& request) {
-  std::string list;
-  for (const Field& field : request.fields) {
-    if (!equal_ignoring_case(field.name, "Accept")) continue;
-    if (!list.empty()) list += ", ";
-    list += field.value;
-  }
-  return list;
-}
-
-double quality_of(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const std::size_t semicolon = std::min(parameters.find(';'), parameters.size());
-    const std::string_view parameter = trim(parameters.substr(0, semicolon));
-    parameters.remove_prefix(std::min(semicolon + 1, parameters.size()));
-    if (parameter.size() < 2 || !equal_ignoring_case(parameter.substr(0, 2), "q=")) continue;
-    double quality = 0;
-    const std::string_view digits = parameter.substr(2);
-    std::from_chars(digits.data(), digits.data() + digits.size(), quality);
-    return std::clamp(quality, 0.0, 1.0);
-  }
-  return 1;
-}
-
-std::vector<Range> parse_accept(std::string_view accept) {
-  std::vector<Range> ranges;
-  for (std::string_view element = next_element(accept); !element.empty(); element = next_element(accept)) {
-    const std::size_t semicolon = std::min(element.find(';'), element.size());
-    ranges.push_back({trim(element.substr(0, semicolon)),
-                      quality_of(element.substr(std::min(semicolon + 1, element.size())))});
-  }
-  return ranges;
-}
 
 /// How exactly a range names a media type: 0 not at all, 1 `*/*`, 2 `type/*`, 3 exactly.
 int exactness(std::string_view range, std::string_view media_type) {
@@ -67,17 +26,17 @@ struct Liking {
 };
 
 /// The most exact range decides, whatever its quality.
-Liking liking_of(const std::vector<Range>& ranges, std::string_view media_type) {
+Liking liking_of(const std::vector<Weighted>& ranges, std::string_view media_type) {
   Liking liking;
-  for (const Range& range : ranges) {
-    const int exact = exactness(range.type, media_type);
+  for (const Weighted& range : ranges) {
+    const int exact = exactness(range.name, media_type);
     if (exact > liking.exactness) liking = {range.quality, exact};
   }
   return liking;
 }
 
 /// By whichever of its two names a client likes it better.
-Liking liking_of(const std::vector<Range>& ranges, const Format& format) {
+Liking liking_of(const std::vector<Weighted>& ranges, const Format& format) {
   const Liking liking = liking_of(ranges, format.media_type);
   if (format.other_media_type.empty()) return liking;
   const Liking other = liking_of(ranges, format.other_media_type);
@@ -118,7 +77,7 @@ Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view de
 
 Choice Negotiation::choose(const Request& request, const std::string* asked_for) const {
   if (asked_for != nullptr) return by_name(*asked_for);
-  const std::string accept = accept_of(request);
+  const std::string accept = joined(request, "Accept");
   if (trim(accept).empty()) return default_;
   return by_accept(accept);
 }
@@ -141,7 +100,7 @@ Choice Negotiation::by_name(std::string_view name) const {
 }
 
 Choice Negotiation::by_accept(std::string_view accept) const {
-  const std::vector<Range> ranges = parse_accept(accept);
+  const std::vector<Weighted> ranges = parse_weighted(accept);
   const Format* best = nullptr;
   Liking most;
   const auto consider = [&](const Format& format) {

@@ -5,6 +5,7 @@
 #include <coyield/generators/encoder.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
+#include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/fields.hpp>
 #include <cstdint>
 #include <memory>
@@ -34,6 +35,7 @@ struct Pull {
   generators::AsyncGenerator<generators::Item> generator;
   std::unique_ptr<generators::Encoder> encoder;
   const StreamOptions* options = nullptr;
+  Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
 };
 
 /// What a handler answers: a value, which the session sends.

@@ -93,7 +93,7 @@ class Connection
   // Memory.
 
   /// What is held for the client, each kind counted for itself.
-  enum class Held : unsigned char { unsent, unread, request, message, inbox, count };
+  enum class Held : unsigned char { unsent, unread, request, message, inbox, coding, count };
   /// From now on it is so many bytes. Counted in pages, so that little things cost nothing.
   void hold(Held what, std::size_t bytes) {
     const auto pages = static_cast<std::uint32_t>(bytes / page);

@@ -34,6 +34,8 @@ struct Exchange {
     return minor_version == 1 ? Protocol::http_1_1 : Protocol::http_1_0;
   }
 
+  /// Of the stream, over HTTP.
+  handlers::Coding coding = handlers::Coding::identity;
   /// The stream of the response, from when it is pulled.
   std::optional<Stream> stream = {};
 };

@@ -2,9 +2,13 @@
 
 #include <array>
 #include <charconv>
+#include <coyield/handlers/content_coding.hpp>
 #include <coyield/server/framing.hpp>
+#include <coyield/server/gzip.hpp>
 #include <coyield/server/request_reader.hpp>
+#include <coyield/server/worker.hpp>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace coyield::server {
@@ -12,14 +16,24 @@ namespace coyield::server {
 /// A stream as the body of an HTTP response: a chunk a batch in HTTP/1.1, the plain bytes in HTTP/1.0.
 ///
 /// Only a stream that has ended gets the last chunk. One that failed or was cut has none, and its connection
-/// is closed.
+/// is closed. Where the client asked for gzip, each batch is compressed and flushed as a whole, so that what
+/// was sent can be read at once; gzip's own trailer, too, is for a stream that has ended.
 class HttpFraming {
  public:
   enum class Transfer : unsigned char { chunked, until_close };
 
   /// `head` goes out with the first batch.
-  HttpFraming(RequestReader& reader, std::string head, Transfer transfer)
-      : reader_(reader), head_(std::move(head)), transfer_(transfer) {}
+  HttpFraming(Worker& worker, Connection& connection, RequestReader& reader, std::string head,
+              Transfer transfer, handlers::Coding coding)
+      : worker_(worker),
+        connection_(connection),
+        reader_(reader),
+        head_(std::move(head)),
+        transfer_(transfer),
+        gzip_(coding == handlers::Coding::gzip ? std::make_unique<Gzip>() : nullptr) {}
+  ~HttpFraming() { connection_.hold(Connection::Held::coding, 0); }
+  HttpFraming(const HttpFraming&) = delete;
+  HttpFraming& operator=(const HttpFraming&) = delete;
 
   /// Leaves room for the head and the chunk's own header, which are known only when the batch is complete.
   void open(generators::Buffer& out) {
@@ -43,7 +57,26 @@ class HttpFraming {
   }
   void draining(generators::Encoder& encoder, generators::Buffer& out) { encoder.draining(out); }
 
-  std::string_view seal(generators::Buffer& out) {
+  std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
+
+  Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }
+
+ private:
+  static constexpr std::size_t chunk_header_bytes = 18;  // 16 digits and a line end
+
+  bool chunked() const noexcept { return transfer_ == Transfer::chunked; }
+
+  /// The same batch in another buffer, compressed.
+  generators::Buffer& compress(const generators::Buffer& batch) {
+    const std::string_view plain = batch.view().substr(room_);
+    generators::Buffer& out = worker_.compressed();
+    open(out);
+    gzip_->append(plain, ended_ ? Gzip::Flush::end : Gzip::Flush::batch, out);
+    connection_.hold(Connection::Held::coding, gzip_->held_bytes());
+    return out;
+  }
+
+  std::string_view frame(generators::Buffer& out) {
     const std::size_t payload = out.size() - room_;
     std::size_t begin = room_;
     if (chunked()) {
@@ -60,13 +93,6 @@ class HttpFraming {
     return out.view().substr(begin);
   }
 
-  Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }
-
- private:
-  static constexpr std::size_t chunk_header_bytes = 18;  // 16 digits and a line end
-
-  bool chunked() const noexcept { return transfer_ == Transfer::chunked; }
-
   /// Writes it so that it ends at `end`; gives its length.
   static std::size_t write_chunk_header(char* end, std::size_t payload) {
     std::array<char, 16> digits;
@@ -77,9 +103,12 @@ class HttpFraming {
     return count + 2;
   }
 
+  Worker& worker_;
+  Connection& connection_;
   RequestReader& reader_;
   std::string head_;
   Transfer transfer_;
+  std::unique_ptr<Gzip> gzip_;  // none where the client gets the bytes as they are
   std::size_t room_ = 0;
   bool ended_ = false;
 };

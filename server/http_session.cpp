@@ -125,9 +125,10 @@ std::optional<Response> refusal(Stream& stream, First first) {
 /// Runs the stream up to its first item; `keep` says that it may be sent, or that a refusal stands in its
 /// place.
 Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
+  Pull pull = std::get<Pull>(std::move(exchange.response.body));
+  exchange.coding = pull.coding;
   Stream& stream =
-      exchange.stream.emplace(worker, connection, std::get<Pull>(std::move(exchange.response.body)),
-                              exchange.protocol(), exchange.began);
+      exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
   auto waiting = await_first(stream, reader);
   const First first = co_await std::move(waiting);
   if (first == First::left) co_return Next::close;
@@ -169,7 +170,10 @@ Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchan
   using Transfer = HttpFraming::Transfer;
   const Transfer transfer = exchange->minor_version == 1 ? Transfer::chunked : Transfer::until_close;
   const bool keep_alive = exchange->keep_alive && transfer == Transfer::chunked;
-  HttpFraming framing(reader, stream_head(worker, exchange->response, keep_alive, transfer), transfer);
+  Connection& connection = exchange->stream->connection();
+  HttpFraming framing(worker, connection, reader,
+                      stream_head(worker, exchange->response, keep_alive, transfer), transfer,
+                      exchange->coding);
   Stream stream = *std::move(exchange->stream);
   exchange.reset();
   auto pumping = pump(stream, framing);

@@ -83,12 +83,9 @@ class Worker {
   // Buffers, for use up to the next suspension.
 
   /// Where items are encoded. Empty, with room for a whole batch.
-  generators::Buffer& out() {
-    if (out_.capacity() > most_kept) [[unlikely]]
-      out_ = generators::Buffer(batch_room);
-    out_.clear();
-    return out_;
-  }
+  generators::Buffer& out() { return cleared(out_); }
+  /// Where what was encoded is compressed. Likewise.
+  generators::Buffer& compressed() { return cleared(compressed_); }
   /// What was read from a socket.
   std::span<char> in() noexcept { return in_; }
   /// The request that is being handled.
@@ -103,6 +100,12 @@ class Worker {
     std::size_t left = 0;  // connections that have ended since the last time
   };
 
+  static generators::Buffer& cleared(generators::Buffer& buffer) {
+    if (buffer.capacity() > most_kept) [[unlikely]]
+      buffer = generators::Buffer(batch_room);
+    buffer.clear();
+    return buffer;
+  }
   void start(Arrival arrival);
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
@@ -125,6 +128,7 @@ class Worker {
   bool draining_ = false;
   bool stopping_ = false;
   generators::Buffer out_;
+  generators::Buffer compressed_;
   std::vector<char> in_;
   RequestHead head_;
   std::string date_;

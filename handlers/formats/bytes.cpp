@@ -30,10 +30,11 @@ Format bytes_format() {
                           "Nothing is added between two items and nothing is changed: a file read with "
                           "\"decode\": \"bytes\" arrives as it is. Text is not made UTF-8; JSON is its text. "
                           "The stream has ended when the response is complete; one that failed is cut off "
-                          "before that. There is no heartbeat."},
+                          "before that. There is no heartbeat, and no gzip."},
       .media_type = "application/octet-stream",
       .content_type = "application/octet-stream",
       .binary = true,
+      .compressible = false,
       .make = [](const FormatOptions&) -> std::unique_ptr<generators::Encoder> {
         return std::make_unique<BytesEncoder>();
       }};

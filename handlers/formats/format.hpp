@@ -38,6 +38,7 @@ struct Format {
   std::string_view content_type;  ///< the header of the response: the media type and its parameters
   std::string_view other_media_type = {};  ///< another name for it in `Accept`
   bool binary = false;                     ///< whether what it writes is no text
+  bool compressible = true;                ///< whether gzip is worth while over HTTP
   /// Whether a WebSocket client may ask for it by `?format=`, to get each item as a message.
   bool over_websocket = false;
   ByAccept by_accept = ByAccept::always;

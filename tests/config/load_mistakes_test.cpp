@@ -290,7 +290,7 @@ TEST(LoadMistakes, OfEndpoints) {
            R"(./a.columns[2]: "x" is listed twice; keep one)"},
           {R"({"endpoints": {"/a": {"source": "echo", "colour": 1}}})",
            R"(./a.colour: unknown key; write "title", "description", "source", "pipeline", "format", "columns", "finite", )"
-           R"("access", "cors", "first_item_timeout", "heartbeat", "deflate", "input" or "max_message")"},
+           R"("access", "cors", "first_item_timeout", "heartbeat", "gzip", "deflate", "input" or "max_message")"},
           {R"({"endpoints": {}})",
            R"(: no endpoint is described; write { "/count/{n}": { "source": { "counter": { "to": "${path.n}" } } } })"},
           {R"({"endpoints": []})",

@@ -30,7 +30,8 @@ TEST(Load, TheSmallestConfigurationHasTheDefaultsOfThePlainData) {
   EXPECT_TRUE(endpoint.pipeline.empty());
   EXPECT_TRUE(endpoint.access.anyone());
   EXPECT_FALSE(endpoint.finite || endpoint.deflate || endpoint.input);
-  EXPECT_FALSE(endpoint.cors || endpoint.heartbeat || endpoint.first_item_timeout || endpoint.max_message);
+  EXPECT_FALSE(endpoint.cors || endpoint.heartbeat || endpoint.first_item_timeout || endpoint.max_message ||
+               endpoint.gzip);
 }
 
 TEST(Load, EveryKeyOfTheServerIsRead) {
@@ -45,6 +46,7 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
       "hosts": ["Example.com", "*.example.org"], "trusted_proxies": ["10.0.0.0/8", "unix", "::1"],
       "memory": "1GiB",
       "cors": { "origins": ["https://example.com", "http://localhost:3000"] },
+      "gzip": false,
       "access": ["one", "two"],
       "log": { "format": "json", "level": "error" }
     },
@@ -61,6 +63,7 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
   expected.trusted_proxies = {{parse_network("10.0.0.0/8").value(), parse_network("::1").value()}, true};
   expected.memory = 1u << 30;
   expected.cors.origins = {"https://example.com", "http://localhost:3000"};
+  expected.gzip = false;
   expected.access.tokens = {{"one", "two"}};
   expected.log = {LogFormat::json, LogLevel::error};
   EXPECT_EQ(server, expected);
@@ -88,7 +91,8 @@ TEST(Load, EveryKeyOfAnEndpointIsRead) {
     "/count/{n}": {
       "title": "Count", "description": "Numbers", "source": { "counter": { "to": "${path.n}" } },
       "pipeline": [ { "take": 1000 }, "sample" ], "format": "sse", "columns": ["a", "b"], "finite": true, "access": ["t"],
-      "cors": { "origins": ["*"] }, "first_item_timeout": "2s", "heartbeat": "3s", "deflate": true, "input": true,
+      "cors": { "origins": ["*"] }, "first_item_timeout": "2s", "heartbeat": "3s", "gzip": false, "deflate": true,
+      "input": true,
       "max_message": "1KiB" },
     "/b": { "source": { "echo": {} } } } })");
   ASSERT_EQ(configuration.endpoints.size(), 2u);
@@ -109,6 +113,7 @@ TEST(Load, EveryKeyOfAnEndpointIsRead) {
   EXPECT_EQ(endpoint.cors->origins, std::vector<std::string>{"*"});
   EXPECT_EQ(endpoint.first_item_timeout, 2s);
   EXPECT_EQ(endpoint.heartbeat, 3s);
+  EXPECT_EQ(endpoint.gzip, false);
   EXPECT_EQ(endpoint.max_message, 1024u);
   EXPECT_EQ(configuration.endpoints[1].pattern.text, "/b");
 }

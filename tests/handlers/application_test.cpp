@@ -75,7 +75,7 @@ TEST_F(ApplicationTest, GivesAStreamThatHasNotRun) {
   EXPECT_EQ(response.shared_fields->text(),
             "Content-Type: application/x-ndjson\r\nCache-Control: no-store, "
             "no-transform\r\nX-Accel-Buffering: no\r\n"
-            "Vary: Accept\r\n");
+            "Vary: Accept, Accept-Encoding\r\n");
   EXPECT_EQ(std::get<Pull>(response.body).options->endpoint, "/count/{n}");
   coyield::testing::TestLoop loop;
   EXPECT_EQ(loop.drain(std::move(std::get<Pull>(response.body).generator)).size(), 3U);
