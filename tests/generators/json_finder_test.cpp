@@ -110,7 +110,8 @@ TEST(JsonFinder, FindsWhatATreeHas) {
     for (std::size_t i = 0; i < found.size(); ++i) {
       const Json::json_pointer pointer(pointers[i]);
       ASSERT_EQ(found[i].empty(), !tree.contains(pointer)) << text << " " << pointers[i];
-      if (!found[i].empty()) ASSERT_EQ(Json::parse(found[i]), tree.at(pointer)) << text << " " << pointers[i];
+      if (found[i].empty()) continue;
+      ASSERT_EQ(Json::parse(found[i]), tree.at(pointer)) << text << " " << pointers[i];
     }
   }
 }
