@@ -55,6 +55,17 @@ struct SleepFor {
 struct YieldNow {
   YieldAwaiter in_chain(Chain& chain) const noexcept { return YieldAwaiter(chain); }
 };
+struct CheckCancelled {
+  struct Awaiter {
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    void await_resume() const noexcept {}
+  };
+  Awaiter in_chain(Chain& chain) const {
+    if (chain.cancelled()) throw_cancelled();
+    return Awaiter{};
+  }
+};
 struct ThisLoop {
   struct Awaiter {
     Loop& loop;
@@ -77,6 +88,10 @@ inline detail::SleepUntil sleep_until(std::chrono::nanoseconds due) noexcept { r
 
 /// `co_await yield_now()` lets everything else run that is ready to.
 inline detail::YieldNow yield_now() noexcept { return {}; }
+
+/// `co_await check_cancelled();` throws `operation_aborted` if the generator or task was cancelled, and does
+/// not wait. For whoever catches all that an await throws: cancelling is not a failure to be mended.
+inline detail::CheckCancelled check_cancelled() noexcept { return {}; }
 
 /// `Loop& loop = co_await this_loop();` the loop on which the generator or task runs.
 inline detail::ThisLoop this_loop() noexcept { return {}; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/operators/compose.hpp>
 
 namespace coyield::generators {
@@ -14,7 +15,7 @@ class SkipStage : public detail::StageDefaults {
 
   explicit SkipStage(Count count) noexcept : left_(count) {}
   Item* step(Item& item, bool&) noexcept {
-    if (left_ == 0) [[likely]]
+    if (left_ == 0 || is_gap(item)) [[likely]]
       return &item;
     --left_;
     return nullptr;

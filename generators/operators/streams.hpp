@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-/// For operators that take several generators.
+/// For operators that take several generators, or functions that make them.
 namespace coyield::generators::detail {
 
 template <class T>
@@ -14,6 +14,9 @@ std::type_identity<T> item_of(const AsyncGenerator<T>&);
 /// The `T` of an `AsyncGenerator<T>`, or of what is derived from one.
 template <class Generator>
 using ItemOf = typename decltype(item_of(std::declval<Generator>()))::type;
+
+template <class Generator>
+concept IsGenerator = requires(const Generator& generator) { item_of(generator); };
 
 template <class First, class... Rest>
 auto in_a_vector(First first, Rest... rest) {

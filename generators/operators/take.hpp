@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/operators/compose.hpp>
 
 namespace coyield::generators {
@@ -14,7 +15,7 @@ class TakeStage : public detail::StageDefaults {
   explicit TakeStage(Count count) noexcept : left_(count) {}
   bool ended() const noexcept { return left_ == 0; }
   Item* step(Item& item, bool& last) noexcept {
-    if (--left_ == 0) last = true;
+    if (!is_gap(item) && --left_ == 0) last = true;
     return &item;
   }
 

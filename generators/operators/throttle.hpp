@@ -3,27 +3,28 @@
 #include <cassert>
 #include <chrono>
 #include <coyield/generators/operators/compose.hpp>
-#include <coyield/generators/operators/keep.hpp>
-#include <coyield/generators/operators/upstream.hpp>
-#include <optional>
+#include <coyield/generators/operators/newest.hpp>
 
 namespace coyield::generators {
 
 namespace detail {
 
-/// Takes up to `most` items that are ready, and keeps the last of them. Throws what the upstream throws.
-template <class T>
-Poll take_newest(Upstream<T>& source, std::optional<typename AsyncGenerator<T>::value_type>& newest,
-                 unsigned most) {
-  for (unsigned taken = 0; taken < most; ++taken) {
-    const Poll status = source.poll();
-    if (status == Poll::pending) return status;
-    auto item = source.item();
-    if (!item) return Poll::done;
-    newest.emplace(keep(static_cast<T&&>(*item)));
-  }
-  return Poll::item;
-}
+/// From one item to the next at least `interval`.
+class AfterInterval {
+ public:
+  static constexpr bool cut_short = false;
+
+  explicit AfterInterval(std::chrono::nanoseconds interval) noexcept : interval_(interval) {}
+  void begin(std::chrono::nanoseconds now) noexcept { due_ = now; }
+  void came(std::chrono::nanoseconds) const noexcept {}
+  void passed(std::chrono::nanoseconds now) noexcept { due_ = now + interval_; }
+  bool at_once(std::chrono::nanoseconds now) const noexcept { return now >= due_; }
+  std::chrono::nanoseconds due() const noexcept { return due_; }
+
+ private:
+  std::chrono::nanoseconds interval_;
+  std::chrono::nanoseconds due_{};
+};
 
 }  // namespace detail
 
@@ -41,32 +42,7 @@ template <class T>
 AsyncGenerator<typename AsyncGenerator<T>::value_type> throttle(AsyncGenerator<T> upstream,
                                                                 std::chrono::nanoseconds interval) {
   assert(interval > std::chrono::nanoseconds::zero());
-  Loop& loop = co_await this_loop();
-  Event changed;
-  detail::Reminder reminder(changed);
-  detail::Upstream<T> source(loop, std::move(upstream), changed);
-  std::optional<typename AsyncGenerator<T>::value_type> newest;
-  std::chrono::nanoseconds due = loop.now();  // from then on one may pass
-  unsigned looks = 0;
-  for (;;) {
-    // The first to come when one may pass does so at once, however many are ready behind it.
-    const unsigned most = newest || loop.now() < due ? detail::items_per_look : 1;
-    const Poll status = detail::take_newest(source, newest, most);
-    if (newest && loop.now() >= due) {
-      due = loop.now() + interval;
-      looks = 0;
-      co_yield std::move(*newest);
-      newest.reset();
-    } else if (status == Poll::done) {
-      if (!newest) co_return;
-      co_await sleep_until(due);
-    } else if (status == Poll::pending) {
-      if (newest) loop.at(due, reminder);
-      co_await changed.wait();
-    } else if (++looks % detail::looks_per_turn == 0) {
-      co_await yield_now();
-    }
-  }
+  return detail::pass_newest(std::move(upstream), detail::AfterInterval(interval));
 }
 
 inline auto throttle(std::chrono::nanoseconds interval) {

@@ -28,7 +28,24 @@ constexpr auto always = [](int) { return true; };
 constexpr auto same = [](int item) { return item; };
 constexpr auto only = [](const std::vector<int>& items) { return items.at(0); };
 
+constexpr auto first = [](int item, int) { return item; };
+constexpr auto itself = [](int item) -> AsyncGenerator<int> { co_yield item; };
+constexpr auto no_failure = [](const std::exception_ptr&) { return false; };
+constexpr auto again = [](std::exception_ptr failure) { std::rethrow_exception(std::move(failure)); };
+
 AsyncGenerator<int> nothing() { co_return; }
+AsyncGenerator<int> zeros() {
+  for (;;) co_yield 0;
+}
+/// Gives one stream, and that only.
+class Once {
+ public:
+  explicit Once(AsyncGenerator<int> stream) : stream_(std::move(stream)) {}
+  AsyncGenerator<int> operator()() { return std::move(stream_); }
+
+ private:
+  AsyncGenerator<int> stream_;
+};
 
 std::vector<Case> cases() {
   using Stream = AsyncGenerator<int>;
@@ -50,6 +67,22 @@ std::vector<Case> cases() {
       {"timeout", [](Stream from) { return timeout(std::move(from), 2h); }},
       {"merge", [](Stream from) { return merge(nothing(), std::move(from), nothing()); }},
       {"concat", [](Stream from) { return concat(nothing(), std::move(from), nothing()); }},
+      {"tap", [](Stream from) { return tap(std::move(from), [](int) {}); }},
+      {"distinct", [](Stream from) { return distinct(std::move(from)); }},
+      {"sample", [](Stream from) { return sample(std::move(from), 5ms); }},
+      {"debounce", [](Stream from) { return debounce(std::move(from), 5ms); }},
+      {"delay", [](Stream from) { return delay(std::move(from), 5ms, 1); }},
+      {"buffer", [](Stream from) { return buffer(std::move(from), 1); }},
+      {"zip", [](Stream from) { return zip_with(first, std::move(from), zeros()); }},
+      {"flat_map", [](Stream from) { return flat_map(std::move(from), itself); }},
+      {"flat_map_at_once", [](Stream from) { return flat_map(std::move(from), itself, 2); }},
+      {"combine_latest",
+       [](Stream from) {
+         return combine_latest(std::move(from), zeros() | take(1)) |
+                map([](const auto& both) { return std::get<0>(both); });
+       }},
+      {"on_error", [](Stream from) { return on_error(std::move(from), again); }},
+      {"retry", [](Stream from) { return retry(Once(std::move(from)), {.retried = no_failure}); }},
       {"all", [](Stream from) {
          return merge(std::move(from) | map(same) | throttle(5ms) | filter(always) | timeout(2h), nothing()) |
                 batch(10, 1ms) | map(only) | take(9);
