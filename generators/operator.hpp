@@ -4,6 +4,8 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace coyield::generators {
@@ -14,12 +16,25 @@ enum class Positions : unsigned char {
   lost,  ///< it counts or groups: a stream that starts in the middle would come out differently
 };
 
+/// What stands in front of an operator in its pipeline, the source and the operators before it, with the
+/// arguments of one request: for an operator that starts it itself, and may do so again.
+struct UpstreamFactory {
+  /// Makes the stream; nothing of it runs yet. It goes on behind the item of that id where `resumable`, and
+  /// begins where its arguments say where the id is empty.
+  std::function<AsyncGenerator<Item>(std::string resume_after)> start;
+  std::string resume_after = {};  ///< what the request has asked to go on behind
+  bool restartable = true;        ///< false: it reads what the client sends, and can be started once only
+  bool resumable = false;         ///< its items have ids that say where they stand
+};
+
 /// An operator that the configuration can name. One file each in `operators/`, which describes it and applies
 /// it: its function `NAME_operator()` is listed in `operators/CMakeLists.txt`.
 struct Operator {
   config::Component description;
   Positions positions;
-  AsyncGenerator<Item> (*apply)(AsyncGenerator<Item> upstream, config::Arguments arguments);
+  /// Null where the next is not.
+  AsyncGenerator<Item> (*apply)(AsyncGenerator<Item> upstream, config::Arguments arguments) = nullptr;
+  AsyncGenerator<Item> (*apply_to_factory)(UpstreamFactory upstream, config::Arguments arguments) = nullptr;
 };
 
 /// All that `operators/CMakeLists.txt` names.

@@ -1,6 +1,8 @@
 #include <coyield/generators/pipeline.hpp>
 
+#include <algorithm>
 #include <coyield/generators/failure.hpp>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -27,19 +29,74 @@ Pipeline::Pipeline(const config::ComponentConfig& source,
   }
 }
 
+/// All that makes the stream of one request: operators that start what stands before them again keep it.
+struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
+  struct Applied {
+    const Operator* op;
+    config::Arguments arguments;
+  };
+
+  Plan(const Source& from, config::Arguments with, SourceContext in)
+      : source(&from), arguments(std::move(with)), context(std::move(in)) {}
+
+  /// The stream of the source and the first `count` operators.
+  AsyncGenerator<Item> start(std::size_t count, std::string resume_after) {
+    std::size_t next = count;
+    while (next > 0 && operators[next - 1].op->apply_to_factory == nullptr) --next;
+    AsyncGenerator<Item> stream;
+    if (next == 0) {
+      stream = start_source(std::move(resume_after));
+    } else {
+      const Applied& starter = operators[next - 1];
+      stream =
+          starter.op->apply_to_factory(in_front_of(next - 1, std::move(resume_after)), starter.arguments);
+    }
+    for (; next < count; ++next) {
+      stream = operators[next].op->apply(std::move(stream), operators[next].arguments);
+    }
+    return stream;
+  }
+
+  const Source* source;
+  config::Arguments arguments;
+  SourceContext context;
+  std::vector<Applied> operators;
+
+ private:
+  AsyncGenerator<Item> start_source(std::string resume_after) {
+    SourceContext mine = context.without_input();
+    mine.input = std::move(context.input);
+    mine.resume_after = std::move(resume_after);
+    return source->start(arguments, std::move(mine));
+  }
+  UpstreamFactory in_front_of(std::size_t place, std::string resume_after) {
+    const auto keeps = [](const Applied& each) { return each.op->positions == Positions::kept; };
+    const auto end = operators.begin() + static_cast<std::ptrdiff_t>(place);
+    auto start_again = [self = shared_from_this(), place](std::string behind) {
+      return self->start(place, std::move(behind));
+    };
+    return {.start = std::move(start_again),
+            .resume_after = std::move(resume_after),
+            .restartable = !source->description.reads_input,
+            .resumable = source->resumable && std::all_of(operators.begin(), end, keeps)};
+  }
+};
+
 config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValues& values,
                                                        SourceContext context) const {
   if (!context.resume_after.empty() && (!source_->resumable || forgets_positions_ != nullptr))
     refuse_to_resume();
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
-  AsyncGenerator<Item> stream = source_->start(*std::move(arguments), std::move(context));
+  std::string resume_after = context.resume_after;
+  const auto plan = std::make_shared<Plan>(*source_, *std::move(arguments), std::move(context));
+  plan->operators.reserve(stages_.size());
   for (const Stage& stage : stages_) {
     auto of_stage = stage.config.resolve(values);
     if (!of_stage) return of_stage.error();
-    stream = stage.op->apply(std::move(stream), *std::move(of_stage));
+    plan->operators.push_back({stage.op, *std::move(of_stage)});
   }
-  return stream;
+  return plan->start(stages_.size(), std::move(resume_after));
 }
 
 void Pipeline::refuse_to_resume() const {

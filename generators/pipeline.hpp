@@ -26,6 +26,7 @@ class Pipeline {
  private:
   void refuse_to_resume() const;
 
+  struct Plan;
   struct Stage {
     config::ComponentConfig config;
     const Operator* op;

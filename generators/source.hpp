@@ -22,6 +22,13 @@ struct SourceContext {
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
   std::string resume_after = {};
+
+  /// The same for another start: all but the input, which can be read once only.
+  SourceContext without_input() const {
+    // All of them by name, so that none can be added and forgotten here.
+    const auto& [_, pool, piped, most, behind] = *this;
+    return {.blocking = pool, .standard_input = piped, .max_item = most, .resume_after = behind};
+  }
 };
 
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:

@@ -3,6 +3,7 @@
 #include <coyield/generators/json_text.hpp>
 #include <coyield/generators/operator.hpp>
 #include <coyield/generators/operators/batch.hpp>
+#include <optional>
 
 namespace coyield::generators {
 
@@ -34,26 +35,33 @@ void append_json(Buffer& out, const Item& item) {
   }
 }
 
-/// Gathers items into the text of one JSON array. Nothing is kept of an item but its text.
+/// Gathers items into the text of one JSON array. Nothing is kept of an item but its text. A gap ends the
+/// array, and follows it.
 class JsonArray {
  public:
   using Output = Item;
 
   explicit JsonArray(std::size_t most) noexcept : most_(most) {}
   void add(const Item& item) {
-    if (item.kind() == PayloadKind::gap) refuse_gap(item);
+    if (is_gap(item)) {
+      gap_ = item.own();
+      return;
+    }
     text_.push_back(count_++ == 0 ? '[' : ',');
     append_json(text_, item);
   }
-  bool empty() const noexcept { return count_ == 0; }
-  bool full() const noexcept { return count_ >= most_ || text_.size() >= full_bytes; }
+  bool empty() const noexcept { return count_ == 0 && !gap_; }
+  bool full() const noexcept { return gap_ || count_ >= most_ || text_.size() >= full_bytes; }
   Item& result() {
+    if (count_ == 0) return *gap_;
     text_.push_back(']');
     std::memset(text_.prepare(Item::padding), 0, Item::padding);
     array_ = Item::json(text_.view());
     return array_;
   }
+  /// Forgets what `result` gave.
   void clear() noexcept {
+    if (count_ == 0) gap_.reset();
     text_.clear();
     count_ = 0;
   }
@@ -63,6 +71,7 @@ class JsonArray {
   std::size_t count_ = 0;
   Buffer text_;
   Item array_;
+  std::optional<Item> gap_;
 };
 
 AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
@@ -108,7 +117,7 @@ Operator batch_operator() {
                .details = "JSON items are elements as they are, text is a string, bytes are a string in "
                           "Base64. Ids and event names are dropped. An array is given sooner when its text "
                           "reaches 512 KiB, and what has come is given before the end and before a failure. "
-                          "A gap fails the stream. "
+                          "A gap in the stream ends an array, and is passed on behind it. "
                           "`items` or `within` must be there.",
                .check = &check},
           .positions = Positions::lost,

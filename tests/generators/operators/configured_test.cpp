@@ -83,6 +83,110 @@ TEST(ConfiguredOperators, ThrottleKeepsTheNewestAndPositions) {
   EXPECT_EQ(named.registry.find_operator("throttle")->positions, Positions::kept);
 }
 
+TEST(ConfiguredOperators, SampleGivesTheNewestAtEachTick) {
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(named.apply(R"({ "sample": "25ms" })", texts({"1", "2", "3", "4"}, 10ms)));
+  loop.advance(1s);
+  EXPECT_EQ(payloads(seen), (Texts{"3", "4"}));
+  EXPECT_EQ(seen.times(), (Times{25ms, 50ms}));
+  EXPECT_FALSE(named.load(R"({ "sample": "0s" })"));
+}
+
+TEST(ConfiguredOperators, DebounceGivesTheNewestAfterASilence) {
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(named.apply(R"({ "debounce": "100ms" })", texts({"1", "2", "3"}, 40ms)));
+  loop.advance(1s);
+  EXPECT_EQ(payloads(seen), (Texts{"3"}));
+  EXPECT_EQ(seen.times(), (Times{120ms})) << "the end, 40 ms behind the last, leaves nothing to wait for";
+  EXPECT_FALSE(named.load(R"({ "debounce": "0s" })"));
+}
+
+TEST(ConfiguredOperators, DelayGivesEachItemLater) {
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(named.apply(R"({ "delay": "1s" })", texts({"1", "2"}, 10ms)));
+  loop.advance(2s);
+  EXPECT_EQ(payloads(seen), (Texts{"1", "2"}));
+  EXPECT_EQ(seen.times(), (Times{1000ms, 1010ms}));
+}
+
+/// Counts how far it is ahead.
+AsyncGenerator<Item> counted(std::size_t& given, std::string text) {
+  for (;; ++given) co_yield Item::text(text);
+}
+
+TEST(ConfiguredOperators, BufferAndDelayHoldSoManyItemsAndBytesAtMost) {
+  const Named named;
+  const auto held = [&](std::string_view op, std::size_t size) {
+    TestLoop loop;
+    std::size_t given = 0;
+    auto seen = loop.collect(named.apply(op, counted(given, std::string(size, 'x'))), 1);
+    loop.run_ready();
+    return given;
+  };
+  EXPECT_EQ(held(R"({ "buffer": 10 })", 10), 9u) << "the tenth stands at its co_yield";
+  EXPECT_LE(held(R"({ "buffer": 1000000 })", 100'000), 11u) << "1 MiB";
+  EXPECT_LE(held(R"({ "buffer": { "items": 1000, "bytes": "10KB" } })", 1000), 10u);
+  EXPECT_LE(held(R"({ "delay": "1h" })", 100'000), 11u);
+  EXPECT_FALSE(named.load(R"({ "buffer": 0 })"));
+  EXPECT_FALSE(named.load(R"({ "buffer": { "items": 1, "bytes": "${query.bytes}" } })"))
+      << "how much memory a client may take is not for the client to say";
+}
+
+TEST(ConfiguredOperators, DistinctComparesThePayloadHoweverItIsStored) {
+  TestLoop loop;
+  const Named named;
+  const auto source = []() -> AsyncGenerator<Item> {
+    co_yield Item::text("7");
+    Item value;
+    value.set_value(1, [](const void*, Buffer& out) { out.append("7"); });
+    co_yield std::move(value);
+    for (const char* id : {"one", "two"}) {
+      std::string text = "7";
+      Item item = Item::json(text);
+      item.set_id(id);
+      co_yield std::move(item);
+    }
+    co_yield Item::json("8");
+  };
+  auto seen = loop.collect(named.apply(R"({ "distinct": {} })", source()));
+  EXPECT_EQ(payloads(seen), (Texts{"7", "7", "8"})) << "text is no JSON; a value and its text are the same";
+}
+
+AsyncGenerator<Item> failing_after(Texts given) {
+  for (const std::string& text : given) co_yield Item::json(text);
+  throw Failure(FailureKind::upstream, "broken");
+}
+
+TEST(ConfiguredOperators, OnErrorEndsTheStreamWithAnItemIfOneIsSaid) {
+  TestLoop loop;
+  const Named named;
+  const auto instead = [&](std::string_view op) {
+    auto seen = loop.collect(named.apply(op, failing_after({"1"})));
+    EXPECT_TRUE(seen.ended());
+    EXPECT_FALSE(seen.failure());
+    return payloads(seen);
+  };
+  EXPECT_EQ(instead(R"({ "on_error": "end" })"), (Texts{"1"}));
+  EXPECT_EQ(instead(R"({ "on_error": { "item": { "error": "gone" } } })"),
+            (Texts{"1", R"({"error":"gone"})"}));
+  EXPECT_EQ(instead(R"({ "on_error": { "item": null } })"), (Texts{"1", "null"}));
+  EXPECT_FALSE(named.load(R"({ "on_error": "ignore" })"));
+}
+
+TEST(ConfiguredOperators, RetryChecksItsPauses) {
+  const Named named;
+  EXPECT_TRUE(named.load(R"({ "retry": 5 })"));
+  EXPECT_TRUE(named.load(R"("retry")"));
+  EXPECT_FALSE(named.load(R"({ "retry": 0 })"));
+  EXPECT_FALSE(named.load(R"({ "retry": { "jitter": 2 } })"));
+  const auto loaded = named.load(R"({ "retry": { "from": "1m", "to": "10s" } })");
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().text().find(R"(write "1m" or more)"), std::string::npos) << loaded.error().text();
+}
+
 TEST(ConfiguredOperators, BatchMakesArrays) {
   TestLoop loop;
   const Named named;
@@ -127,17 +231,30 @@ TEST(ConfiguredOperators, ABatchOfLongItemsIsGivenBeforeItIsTooLong) {
   for (const std::string& payload : payloads(seen)) EXPECT_LT(payload.size(), std::size_t{1024} * 1024);
 }
 
-TEST(ConfiguredOperators, ABatchFailsAtAGapBehindWhatHadComeBefore) {
-  const auto with_gap = []() -> AsyncGenerator<Item> {
-    co_yield Item::text("a");
-    co_yield Item::gap(R"({"count":2})");
-    co_yield Item::text("b");
-  };
-  TestLoop loop;
+AsyncGenerator<Item> with_gap() {
+  co_yield Item::json("1");
+  co_yield Item::gap(R"({"count":2})");
+  co_yield Item::json("1");
+  co_yield Item::json("1");
+}
+
+TEST(ConfiguredOperators, AGapIsPassedOnBetweenTheItemsThatItStandsBetween) {
   const Named named;
-  auto seen = loop.collect(named.apply(R"({ "batch": 9 })", with_gap()));
-  EXPECT_EQ(payloads(seen), (Texts{R"(["a"])"}));
-  EXPECT_THROW(seen.rethrow_failure(), Failure);
+  const auto through = [&](std::string_view op) {
+    TestLoop loop;
+    auto seen = loop.collect(named.apply(op, with_gap()));
+    loop.advance(1s);
+    EXPECT_FALSE(seen.failure()) << op;
+    return payloads(seen);
+  };
+  const std::string gap = R"({"count":2})";
+  EXPECT_EQ(through(R"({ "batch": 9 })"), (Texts{"[1]", gap, "[1,1]"}));
+  EXPECT_EQ(through(R"({ "take": 2 })"), (Texts{"1", gap, "1"})) << "it is no item, and does not count";
+  EXPECT_EQ(through(R"({ "skip": 2 })"), (Texts{gap, "1"}));
+  EXPECT_EQ(through(R"({ "distinct": {} })"), (Texts{"1", gap, "1"})) << "nor is it compared";
+  for (const char* op : {R"({ "buffer": 2 })", R"({ "delay": "10ms" })", R"("on_error")"}) {
+    EXPECT_EQ(through(op), (Texts{"1", gap, "1", "1"})) << op;
+  }
 }
 
 TEST(ConfiguredOperators, BatchWithoutABoundIsAMistake) {
