@@ -1,4 +1,6 @@
+#include <array>
 #include <coyield/generators/gap.hpp>
+#include <coyield/generators/json_finder.hpp>
 #include <coyield/generators/operator.hpp>
 #include <coyield/generators/operators/filter.hpp>
 
@@ -6,47 +8,83 @@ namespace coyield::generators {
 
 namespace {
 
-/// Whether the payload differs from that of the item before. Compares text, and so needs no tree.
+/// Whether an item differs from the one before, or the value at one place of it does. Text is compared, so
+/// that nothing is parsed and no tree is made.
 class Changed {
  public:
+  explicit Changed(const JsonPointer& by) : whole_(by.tokens.empty()) { finder_.add(by); }
+
   bool operator()(const Item& item) {
     if (is_gap(item)) {
       known_ = false;  // what came before the next item, nobody knows
       return true;
     }
-    current_.clear();
-    item.write_payload(current_);
-    if (known_ && item.kind() == kind_ && current_.view() == last_.view()) return false;
+    look_at(item);
+    if (known_ && current_ == last_) return false;
     std::swap(current_, last_);
-    kind_ = item.kind();
     return known_ = true;
   }
 
  private:
-  Buffer current_;
-  Buffer last_;
-  PayloadKind kind_ = PayloadKind::text;
+  struct Looked {
+    Buffer text;
+    PayloadKind payload = PayloadKind::text;
+    JsonValue::Kind value = JsonValue::Kind::missing;
+    bool operator==(const Looked& other) const {
+      return payload == other.payload && value == other.value && text.view() == other.text.view();
+    }
+  };
+
+  void look_at(const Item& item) {
+    current_.text.clear();
+    current_.payload = item.kind();
+    if (whole_) return item.write_payload(current_.text);
+    std::array<JsonValue, 1> found;
+    finder_.find(item, found);
+    current_.value = found[0].kind();
+    current_.text.append(found[0].raw());
+  }
+
+  JsonFinder finder_;
+  bool whole_;
   bool known_ = false;
+  Looked current_;
+  Looked last_;
 };
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments) {
-  return filter(std::move(upstream), Changed());
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+  return filter(std::move(upstream), Changed(parse_pointer(arguments.get<std::string>("by")).value()));
+}
+
+std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
+  const auto* by = arguments.find<std::string>("by");
+  if (by == nullptr) return std::nullopt;
+  const auto pointer = parse_pointer(*by);
+  if (pointer) return std::nullopt;
+  return config::ParameterMistake{"by", pointer.error()};
 }
 
 }  // namespace
 
 Operator distinct_operator() {
-  return {
-      .description = {.kind = config::ComponentKind::operator_,
-                      .name = "distinct",
-                      .summary = "Only items that differ from the one before.",
-                      .example = R"({ "distinct": {} })",
-                      .details = "Compares the whole payload, as text: the same JSON object with its keys "
-                                 "in another order differs. Ids and event names do not count. The first "
-                                 "item of a stream that is resumed, and the one behind a gap, always "
-                                 "pass."},
-      .positions = Positions::kept,
-      .apply = &apply};
+  return {.description =
+              {.kind = config::ComponentKind::operator_,
+               .name = "distinct",
+               .summary = "Only items that differ from the one before.",
+               .parameters = {{.name = "by",
+                               .type = config::ParameterType::text,
+                               .summary = "The place in the items that is compared, as a JSON Pointer: "
+                                          "\"/status\". \"\" is the whole item.",
+                               .default_value = ""}},
+               .main = "by",
+               .example = R"({ "distinct": "/status" })",
+               .details = "Compares what is written: 1 and 1.0 differ, and so do two objects with the same "
+                          "members in another order. Two items that do not have the place are the same. Ids "
+                          "and event names do not count. The first item of a stream that is resumed, and "
+                          "the one behind a gap, always pass.",
+               .check = &check},
+          .positions = Positions::kept,
+          .apply = &apply};
 }
 
 }  // namespace coyield::generators

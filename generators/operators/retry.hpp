@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/backoff.hpp>
 #include <coyield/generators/operators/streams.hpp>

@@ -155,6 +155,19 @@ TEST(ConfiguredOperators, DistinctComparesThePayloadHoweverItIsStored) {
   EXPECT_EQ(payloads(seen), (Texts{"7", "7", "8"})) << "text is no JSON; a value and its text are the same";
 }
 
+TEST(ConfiguredOperators, DistinctComparesWhatStandsAtAPlace) {
+  TestLoop loop;
+  const Named named;
+  const Texts given{R"({"n":1,"s":"up"})", R"({"n":2,"s":"up"})",  R"({"n":3,"s":"down"})",
+                    R"({"n":4})",          R"({"n":5})",           R"({"n":6,"s":"null"})",
+                    R"({"n":7,"s":null})", R"({"n":8,"s":"null"})"};
+  auto seen = loop.collect(named.apply(R"({ "distinct": "/s" })", texts(given)));
+  EXPECT_EQ(payloads(seen), (Texts{given[0], given[2], given[3], given[5], given[6], given[7]}));
+  const auto loaded = named.load(R"({ "distinct": "s" })");
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().text().find("/s"), std::string::npos) << loaded.error().text();
+}
+
 AsyncGenerator<Item> failing_after(Texts given) {
   for (const std::string& text : given) co_yield Item::json(text);
   throw Failure(FailureKind::upstream, "broken");
