@@ -23,6 +23,17 @@ enum class PayloadKind : unsigned char {
 /// How a plain value that stands in an item is written as JSON text: `write(value, buffer)`.
 using WriteJson = void (*)(const void* value, Buffer& out);
 
+/// Writes the ids of a source's items when somebody asks for one, for sources whose items come faster than
+/// ids could be written: see `Item::set_id`.
+class IdWriter {
+ public:
+  /// The id of the item that was yielded last; `place` is what it was given with. Valid until the next call.
+  virtual std::string_view write_id(std::uint64_t place) noexcept = 0;
+
+ protected:
+  ~IdWriter() = default;
+};
+
 /// What a stream consists of: one payload, and optionally an id and the name of an event.
 ///
 /// The payload is text, JSON text, bytes, or a plain C++ value that is stored inline and written as JSON when
@@ -88,8 +99,27 @@ class Item {
 
   /// Where in its stream the item stands: resuming behind it is asked for with this. Borrowed, as the
   /// payload.
-  std::string_view id() const noexcept { return id_; }
-  void set_id(std::string_view borrowed) noexcept { id_ = borrowed; }
+  std::string_view id() const noexcept {
+    return id_is_written_ ? std::string_view(id_.text, id_size_) : id_.writer->write_id(id_size_);
+  }
+  void set_id(std::string_view borrowed) noexcept {
+    id_.text = borrowed.data();
+    id_size_ = borrowed.size();
+    id_is_written_ = true;
+  }
+  /// One that `writer` writes if `id` is called, and only then. It is borrowed too: `writer` must be there
+  /// for as long as the payload.
+  void set_id(IdWriter& writer, std::uint64_t place) noexcept {
+    id_.writer = &writer;
+    id_size_ = place;
+    id_is_written_ = false;
+  }
+  /// The id of another item, without writing it; borrowed from where that one has it.
+  void set_id_of(const Item& other) noexcept {
+    id_ = other.id_;
+    id_size_ = other.id_size_;
+    id_is_written_ = other.id_is_written_;
+  }
   /// The event's name, for formats that have one. Borrowed.
   std::string_view event() const noexcept { return event_; }
   void set_event(std::string_view borrowed) noexcept { event_ = borrowed; }
@@ -101,7 +131,8 @@ class Item {
     kept.write_ = write_;
     std::memcpy(kept.value_, value_, inline_size);
     const std::string_view payload = is_value() ? std::string_view() : payload_;
-    const std::size_t size = payload.size() + id_.size() + event_.size();
+    const std::string_view id = this->id();
+    const std::size_t size = payload.size() + id.size() + event_.size();
     if (size == 0) return kept;
     kept.owned_.reset(new char[size + padding]);
     char* end = kept.owned_.get();
@@ -110,7 +141,7 @@ class Item {
       return std::string_view(std::exchange(end, end + from.size()), from.size());
     };
     // The payload stands last, before the padding.
-    kept.id_ = keep(id_);
+    kept.set_id(keep(id));
     kept.event_ = keep(event_);
     kept.payload_ = keep(payload);
     std::memset(end, 0, padding);
@@ -120,10 +151,17 @@ class Item {
  private:
   Item(PayloadKind kind, std::string_view payload) noexcept : kind_(kind), payload_(payload) {}
 
+  union Id {
+    const char* text;
+    IdWriter* writer;
+  };
+
   PayloadKind kind_ = PayloadKind::text;
+  bool id_is_written_ = true;
   WriteJson write_ = nullptr;
   std::string_view payload_;
-  std::string_view id_;
+  Id id_ = {nullptr};
+  std::uint64_t id_size_ = 0;  // or its place
   std::string_view event_;
   alignas(8) std::byte value_[inline_size];
   std::unique_ptr<char[]> owned_;

@@ -81,7 +81,7 @@ class ItemMaker {
       return;
     }
     item.set(value.kind(), value.payload());
-    item.set_id(value.id());
+    item.set_id_of(value);
     item.set_event(value.event());
   }
   template <class SomeTree>

@@ -63,7 +63,8 @@ class SseEncoder final : public generators::Encoder {
   void draining(Buffer& out) override { append_retry(out); }
 
   void item(const Item& item, Buffer& out) override {
-    if (!item.id().empty() && is_usable_id(item.id())) append_field("id: ", item.id(), out);
+    const std::string_view id = item.id();  // which may be written only now
+    if (!id.empty() && is_usable_id(id)) append_field("id: ", id, out);
     if (item.kind() == PayloadKind::gap) {
       append_field("event: ", "gap", out);
     } else if (!item.event().empty() && is_usable_event(item.event())) {
