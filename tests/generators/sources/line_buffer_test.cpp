@@ -25,7 +25,8 @@ std::ostream& operator<<(std::ostream& to, const Line& line) {
 /// All lines of `text`, which arrives in blocks of `most` bytes.
 std::vector<Line> split(std::string_view text, std::size_t most = 1 << 20, std::size_t max_line = 1 << 20,
                         std::uint64_t offset = 0) {
-  LineBuffer lines(offset, max_line);
+  LineBuffer lines(max_line);
+  lines.begin(offset, "");
   std::vector<Line> all;
   while (!lines.ended()) {
     const std::span<char> room = lines.room();
@@ -101,7 +102,7 @@ TEST(LineBuffer, TakesALineOfTheGreatestLengthAndNoLonger) {
 }
 
 TEST(LineBuffer, HoldsNoMoreThanItsBlockOrTheLongestLine) {
-  LineBuffer lines(0, 1 << 20);
+  LineBuffer lines(1 << 20);
   EXPECT_EQ(lines.capacity(), 0u) << "nothing is allocated before it is needed";
   std::string_view line;
   EXPECT_FALSE(lines.next(line));
@@ -122,6 +123,42 @@ TEST(LineBuffer, HoldsNoMoreThanItsBlockOrTheLongestLine) {
         ASSERT_LE(lines.capacity(), (std::size_t{1} << 20) + 2);
       },
       Failure);
+}
+
+TEST(LineBuffer, KnowsWhatStandsInFrontOfAPlace) {
+  std::mt19937 random(2);
+  const std::string before = "what was there before";
+  std::string text = before;
+  for (int i = 0; i < 5000; ++i)
+    text += std::string(random() % (i % 500 == 0 ? 100'000 : 60), 'x') + std::to_string(i) + '\n';
+  LineBuffer lines(1 << 20);
+  lines.begin(before.size(), before);
+  std::string_view rest = std::string_view(text).substr(before.size());
+  while (!lines.ended()) {
+    const std::span<char> room = lines.room();
+    const std::size_t n = std::min({std::size_t{1} + random() % 20'000, room.size(), rest.size()});
+    std::memcpy(room.data(), rest.data(), n);
+    rest.remove_prefix(n);
+    if (n == 0) lines.end();
+    lines.commit(n);
+    if (random() % 4 == 0) lines.shrink();  // half a record stays
+    std::string_view line;
+    while (lines.next(line)) {
+      const auto at = static_cast<std::size_t>(lines.behind());
+      const std::size_t known = std::min(at, RecordBuffer::history);
+      ASSERT_EQ(lines.before(), std::string_view(text).substr(at - known, known));
+      ASSERT_EQ(text[at - 1], '\n');
+    }
+  }
+  EXPECT_EQ(lines.behind(), text.size());
+  lines.shrink();
+  EXPECT_EQ(lines.capacity(), 0u);
+  EXPECT_EQ(lines.before(), std::string_view(text).substr(text.size() - RecordBuffer::history));
+  EXPECT_EQ(lines.room().size(), RecordBuffer::block);
+  lines.begin(7, "seven b");
+  EXPECT_EQ(lines.behind(), 7u);
+  EXPECT_EQ(lines.before(), "seven b");
+  EXPECT_FALSE(lines.ended());
 }
 
 }  // namespace
