@@ -1,22 +1,22 @@
 #include <charconv>
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/failure.hpp>
-#include <coyield/generators/json_check.hpp>
+#include <coyield/generators/json_text.hpp>
+#include <coyield/generators/sleep.hpp>
 #include <coyield/generators/source.hpp>
-#include <coyield/generators/sources/file_reader.hpp>
-#include <coyield/generators/sources/line_buffer.hpp>
+#include <coyield/generators/sources/csv_rows.hpp>
+#include <coyield/generators/sources/file_input.hpp>
+#include <coyield/generators/sources/file_records.hpp>
 #include <stdexcept>
 
 namespace coyield::generators {
 
 namespace {
 
-using Start = FileReader::Start;
-
-std::optional<Start> parse_start(std::string_view text) {
-  if (text == "begin") return Start{};
-  if (text == "end") return Start{Start::From::end};
-  Start start;
+std::optional<FileStart> parse_start(std::string_view text) {
+  if (text == "begin") return FileStart{};
+  if (text == "end") return FileStart{FileStart::From::end};
+  FileStart start;
   const char* const end = text.data() + text.size();
   const auto [behind, error] = std::from_chars(text.data(), end, start.offset);
   if (error != std::errc() || behind != end || start.offset > INT64_MAX) return std::nullopt;
@@ -25,60 +25,100 @@ std::optional<Start> parse_start(std::string_view text) {
 
 /// What the arguments say, so that the coroutines need not look them up.
 struct Job {
-  FileName name;
-  Start start;
+  FileRequest request;
   BlockingPool* pool;
   std::size_t max_item;
 };
 
-Task<void> fill(FileReader& reader, LineBuffer& lines) {
-  const std::span<char> room = lines.room();
-  const std::size_t n = co_await reader.read(room);
-  if (n == 0) lines.end();
-  lines.commit(n);
+/// Writes the id of the item that was yielded last.
+template <class Records>
+class RecordIds final : public IdWriter {
+ public:
+  RecordIds(FileInput& input, const Records& records) noexcept : input_(input), records_(records) {}
+
+  std::string_view write_id(std::uint64_t offset) noexcept override {
+    const auto position = input_.position(offset, records_.before());
+    if (!position) return {};
+    return {text_, static_cast<std::size_t>(write_position(text_, *position) - text_)};
+  }
+
+ private:
+  FileInput& input_;
+  const Records& records_;
+  char text_[FilePosition::max_text];
+};
+
+std::string gap_text(const FileInput& input) {
+  Buffer text;
+  text.push_back('{');
+  if (!input.gap_from().empty()) {
+    text.append(R"("from":)");
+    append_json_string(text, input.gap_from());
+  }
+  text.push_back('}');
+  return std::string(text.view());
 }
 
-AsyncGenerator<Item> read_lines(Job job) {
-  FileReader reader(*job.pool, job.name);
-  co_await reader.open(job.start);
-  LineBuffer lines(reader.offset(), job.max_item);
-  while (!lines.ended()) {
-    co_await fill(reader, lines);
-    std::string_view line;
-    while (lines.next(line)) co_yield Item::text(line);
+/// Reads on, or ends the records where there is no more.
+template <class Records>
+Task<void> fill(FileInput& input, Records& records) {
+  for (;;) {
+    const std::span<char> room = records.room();
+    const std::size_t n = co_await input.read(room);
+    records.commit(n);
+    if (n != 0) co_return;
+    records.shrink();
+    const bool more = co_await input.more();
+    if (!more) co_return records.end();
   }
 }
 
-/// False where there is nothing but white space.
-bool check_json(std::string_view line, const LineBuffer& lines) {
-  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return false;
-  if (is_json(line)) return true;
-  throw Failure(FailureKind::upstream, "line " + std::to_string(lines.number()) + " (at byte " +
-                                           std::to_string(lines.offset()) + ") is not JSON");
-}
-
-AsyncGenerator<Item> read_json(Job job) {
-  FileReader reader(*job.pool, job.name);
-  co_await reader.open(job.start);
-  LineBuffer lines(reader.offset(), job.max_item);
-  while (!lines.ended()) {
-    co_await fill(reader, lines);
-    std::string_view line;
-    while (lines.next(line)) {
-      if (check_json(line, lines)) co_yield Item::json(line);
+/// The names of the columns stand at the beginning of the file, wherever the piece begins.
+template <class Records>
+Task<void> begin_piece(FileInput& input, Records& records) {
+  if constexpr (std::is_same_v<Records, CsvRows>) {
+    records.forget_columns();
+    if (records.needs_columns() && input.offset() != 0) {
+      input.rewind();
+      records.begin(0, "");
+      while (!records.read_columns()) co_await fill(input, records);
+      input.back();
     }
   }
+  records.begin(input.offset(), input.before());
 }
 
-AsyncGenerator<Item> read_bytes(Job job) {
-  FileReader reader(*job.pool, job.name);
-  co_await reader.open(job.start);
-  const std::size_t size = std::min(LineBuffer::block, job.max_item);
-  const std::unique_ptr<char[]> memory(new char[size]);
-  for (;;) {
-    const std::size_t n = co_await reader.read(std::span(memory.get(), size));
-    if (n == 0) co_return;
-    co_yield Item::bytes({memory.get(), n});
+/// `Records` cuts the file into items: see `file_records.hpp`.
+template <class Records>
+AsyncGenerator<Item> read_records(Job job, Records records) {
+  Loop& loop = co_await this_loop();
+  FileInput input(loop, *job.pool, std::move(job.request));
+  RecordIds<Records> ids(input, records);
+  bool more = true;
+  co_await input.open();
+  while (more) {
+    if (input.gap()) {
+      const std::string gap = gap_text(input);
+      co_yield Item::gap(gap);
+    }
+    co_await begin_piece(input, records);
+    bool drop = input.begins_within() && Records::is_whole;
+    while (!records.ended()) {
+      co_await fill(input, records);
+      if (input.broken_off()) break;
+      std::string_view record;
+      while (records.next(record)) {
+        if (drop) [[unlikely]] {
+          drop = false;
+          continue;
+        }
+        Item item;
+        item.set(Records::kind, record);
+        item.set_id(ids, records.behind());
+        co_yield std::move(item);
+      }
+    }
+    more = co_await input.next_piece(records.behind(), records.before());
   }
 }
 
@@ -92,11 +132,39 @@ FileName name_of(const config::Arguments& args) {
 
 AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
   if (context.blocking == nullptr) throw std::logic_error("the source file needs a BlockingPool");
-  Job job{name_of(args), *parse_start(args.get<std::string>("start")), context.blocking, context.max_item};
   const auto& decode = args.get<std::string>("decode");
-  if (decode == "bytes") return read_bytes(std::move(job));
-  if (decode == "json") return read_json(std::move(job));
-  return read_lines(std::move(job));
+  const std::size_t max_item = context.max_item;
+  FileRequest request{.name = name_of(args),
+                      .start = *parse_start(args.get<std::string>("start")),
+                      .follow = args.get<bool>("follow"),
+                      .decompress = decode != "bytes",
+                      .resume_after = std::move(context.resume_after)};
+  Job job{std::move(request), context.blocking, max_item};
+  if (decode == "bytes") return read_records(std::move(job), ByteBlocks(max_item));
+  if (decode == "json") return read_records(std::move(job), JsonLines(max_item));
+  if (decode == "csv") {
+    const auto* columns = args.find<std::vector<std::string>>("columns");
+    return read_records(std::move(job),
+                        CsvRows(max_item, columns == nullptr ? std::vector<std::string>() : *columns));
+  }
+  return read_records(std::move(job), TextLines(max_item));
+}
+
+/// For checks: what a request fills in is not there when the configuration is read.
+bool says(const config::Arguments& args, std::string_view parameter, std::string_view value) {
+  const auto* given = args.find<std::string>(parameter);
+  return given != nullptr && *given == value;
+}
+
+std::optional<config::ParameterMistake> check_compressed(const config::Arguments& args) {
+  const auto* path = args.find<std::string>("path");
+  if (path == nullptr || !path->ends_with(".gz") || says(args, "decode", "bytes")) return std::nullopt;
+  const auto* follow = args.find<bool>("follow");
+  if (follow != nullptr && *follow)
+    return config::ParameterMistake{"follow", {"cannot be true for a compressed file", "leave it out"}};
+  if (args.find<std::string>("start") == nullptr || says(args, "start", "begin")) return std::nullopt;
+  return config::ParameterMistake{
+      "start", {"has no meaning in a compressed file, which is read from its beginning", "leave it out"}};
 }
 
 std::optional<config::ParameterMistake> check(const config::Arguments& args) {
@@ -106,10 +174,17 @@ std::optional<config::ParameterMistake> check(const config::Arguments& args) {
                                      R"(write the directory to serve: "root": "/srv/files")"}};
   }
   const auto* from = args.find<std::string>("start");
-  if (from == nullptr || parse_start(*from)) return std::nullopt;
-  return config::ParameterMistake{"start",
-                                  {config::in_quotes(*from) + " is no place in a file",
-                                   R"(write "begin", "end", or an offset in bytes as "1000")"}};
+  if (from != nullptr && !parse_start(*from)) {
+    return config::ParameterMistake{"start",
+                                    {config::in_quotes(*from) + " is no place in a file",
+                                     R"(write "begin", "end", or an offset in bytes as "1000")"}};
+  }
+  const bool csv = args.find<std::string>("decode") == nullptr || says(args, "decode", "csv");
+  if (args.find<std::vector<std::string>>("columns") != nullptr && !csv) {
+    return config::ParameterMistake{"columns",
+                                    {"are those of a CSV file", R"(add "decode": "csv", or leave them out)"}};
+  }
+  return check_compressed(args);
 }
 
 }  // namespace
@@ -120,46 +195,69 @@ Source file_source() {
       .description =
           {.kind = config::ComponentKind::source,
            .name = "file",
-           .summary = "A file: its lines, its lines of JSON, or its bytes.",
-           .parameters = {{.name = "path",
-                           .type = ParameterType::text,
-                           .summary =
-                               "Which file. It may have values of the request in it where there is a `root`.",
-                           .required = true},
-                          {.name = "root",
-                           .type = ParameterType::text,
-                           .summary = "The directory from which `path` goes out and which it cannot leave, "
-                                      "by no \"..\", no leading "
-                                      "slash and no symbolic link.",
-                           .request_values = false},
-                          {.name = "start",
-                           .type = ParameterType::text,
-                           .summary =
-                               "Where to begin: \"begin\", \"end\", or an offset in bytes, as \"1000\".",
-                           .default_value = "begin"},
-                          {.name = "decode",
-                           .type = ParameterType::choice,
-                           .summary = "What an item is: each of its lines as a text, each of its lines as "
-                                      "JSON, or whatever bytes "
-                                      "come together.",
-                           .default_value = "lines",
-                           .choices = {"lines", "json", "bytes"}}},
+           .summary = "A file: its lines, its lines of JSON, its rows of CSV, or its bytes; once, or as it "
+                      "grows and is rotated.",
+           .parameters =
+               {{.name = "path",
+                 .type = ParameterType::text,
+                 .summary = "Which file. It may have values of the request in it where there is a `root`.",
+                 .required = true},
+                {.name = "root",
+                 .type = ParameterType::text,
+                 .summary = "The directory from which `path` goes out and which it cannot leave, by no "
+                            "\"..\", no leading slash and no symbolic link.",
+                 .request_values = false},
+                {.name = "follow",
+                 .type = ParameterType::boolean,
+                 .summary = "Whether to wait for more at the end of the file, and to go on with the next one "
+                            "when it is rotated. Such a stream has no end.",
+                 .default_value = false},
+                {.name = "start",
+                 .type = ParameterType::text,
+                 .summary = "Where to begin: \"begin\", \"end\", or an offset in bytes, as \"1000\".",
+                 .default_value = "begin"},
+                {.name = "decode",
+                 .type = ParameterType::choice,
+                 .summary = "What an item is: each of its lines as a text, each of its lines as JSON, each "
+                            "row of CSV as a JSON object, or whatever bytes come together.",
+                 .default_value = "lines",
+                 .choices = {"lines", "json", "csv", "bytes"}},
+                {.name = "columns",
+                 .type = ParameterType::list,
+                 .summary = "The names of the columns, for CSV without a first row that has them.",
+                 .request_values = false}},
            .main = "path",
-           .example = R"({ "file": { "path": "${path.name}", "root": "/srv/files", "decode": "json" } })",
+           .example = R"({ "file": { "path": "/var/log/app.jsonl", "follow": true, "decode": "json" } })",
            .details =
                "Ends at the end of the file, with a last line that has no line feed too. A line ends with LF "
-               "or "
-               "CR LF, which are not part of the item; with an offset within a line the first item is its "
-               "rest. "
-               "With `decode` json, lines without anything but blanks are passed over, and one that is not "
-               "JSON "
-               "fails the stream. So does a line longer than `max_item`, and a file that becomes shorter "
-               "while it "
-               "is read. However large the file, the memory is that of the longest line and 64KiB.\n"
+               "or CR LF, which are not part of the item; with an offset within a line the first item is its "
+               "rest. With `decode` json, lines without anything but blanks are passed over, and one that is "
+               "not JSON fails the stream. So does a line longer than `max_item`, and a file that becomes "
+               "shorter while it is read and not followed. However large the file, the memory is that of the "
+               "longest line and 64KiB.\n"
+               "A row of CSV (RFC 4180) becomes {\"name\":\"Ada\",\"born\":\"1815\"}: every value is a "
+               "string, as it stands in the file. The first row of each file has the names, unless `columns` "
+               "does. Rows without a character are passed over; one with another number of fields than there "
+               "are names fails the stream.\n"
+               "A file that begins as gzip does is decompressed while it is read, unless `decode` is bytes; "
+               "it can neither be followed nor resumed.\n"
+               "With `follow` a line is given once its line feed has come. A file that is renamed is read to "
+               "its end, which has come when the new one of its name has its first byte, and then the new "
+               "one from its beginning; a file that is cut is read from its beginning; one that is not there "
+               "is waited for, unless the client has a say in its name. With `start` end a line that has "
+               "begun already is passed over. It is the system that says what happens to the file (inotify): "
+               "nothing is polled, and files of network file systems that other machines write to cannot be "
+               "followed.\n"
+               "The id of an item is a place in a file, by its number, the offset, and a checksum of what "
+               "stands in front. A client that comes back with one gets exactly the rest: of that file, "
+               "though it was renamed or copied (to app.log.1, app.log-20261123, app-2026-11-23.log) as long "
+               "as it is in its directory, and with `follow` of those that came after it. Where it is gone, "
+               "a gap is announced and the present file given from its beginning.\n"
                "Fails with not_found, forbidden (no permission, or a path that leads out of the root) and "
-               "invalid (a directory, a device or a FIFO; a start behind the end).",
+               "invalid (a directory, a device or a FIFO; a start behind the end; an id that is none).",
            .check = &check},
-      .start = &start};
+      .start = &start,
+      .resumable = true};
 }
 
 }  // namespace coyield::generators

@@ -10,10 +10,10 @@
 
 namespace coyield::generators {
 
-Task<void> FileReader::open(Start start) {
-  const auto open_it = [this] { file_ = open_regular_file(name_); };
-  co_await pool_.run(open_it);
-  start_at(start);
+void FileReader::start(RegularFile file, std::uint64_t offset) noexcept {
+  file_ = std::move(file);
+  offset_ = offset;
+  try_cache_ = true;
 }
 
 Task<std::size_t> FileReader::read(std::span<char> into) {
@@ -25,23 +25,15 @@ Task<std::size_t> FileReader::read(std::span<char> into) {
     const auto read_it = [this, into] { return read_blocking(into); };
     n = co_await pool_.run(read_it);
   }
-  if (n == 0) check_end();
   offset_ += n;
   co_return n;
-}
-
-void FileReader::start_at(Start start) {
-  offset_ = start.from == Start::From::end ? file_.size : start.offset;
-  if (offset_ <= file_.size) return;
-  throw Failure(FailureKind::invalid,
-                "byte " + std::to_string(offset_) + " lies behind the end of " + name_.for_client());
 }
 
 /// -1 where it would have to wait for a disk.
 std::ptrdiff_t FileReader::read_cached(std::span<char> into) noexcept {
   if (!try_cache_) return -1;
   iovec part{into.data(), into.size()};
-  const ssize_t n = ::preadv2(file_.descriptor.get(), &part, 1, static_cast<off_t>(offset_), RWF_NOWAIT);
+  const ssize_t n = ::preadv2(descriptor(), &part, 1, static_cast<off_t>(offset_), RWF_NOWAIT);
   // Some file systems do not know the flag. Any other error shows itself again in the read that waits.
   if (n < 0 && errno != EAGAIN && errno != EINTR) try_cache_ = false;
   return n;
@@ -50,17 +42,15 @@ std::ptrdiff_t FileReader::read_cached(std::span<char> into) noexcept {
 std::size_t FileReader::read_blocking(std::span<char> into) const {
   ssize_t n = -1;
   do {
-    n = ::pread(file_.descriptor.get(), into.data(), into.size(), static_cast<off_t>(offset_));
+    n = ::pread(descriptor(), into.data(), into.size(), static_cast<off_t>(offset_));
   } while (n < 0 && errno == EINTR);
   if (n < 0) throw Failure(FailureKind::upstream, name_.for_client() + " cannot be read");
   return static_cast<std::size_t>(n);
 }
 
-void FileReader::check_end() const {
+std::uint64_t FileReader::size() const noexcept {
   struct stat status = {};
-  if (::fstat(file_.descriptor.get(), &status) != 0) return;
-  if (static_cast<std::uint64_t>(status.st_size) >= file_.size) return;
-  throw Failure(FailureKind::upstream, name_.for_client() + " became shorter while it was read");
+  return ::fstat(descriptor(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : file_.size;
 }
 
 }  // namespace coyield::generators

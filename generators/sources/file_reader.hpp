@@ -9,11 +9,11 @@ namespace coyield::generators {
 
 class BlockingPool;
 
-/// Reads a file from front to back without blocking the loop: what is in the page cache on the spot, the rest
-/// on a thread of a pool.
+/// Reads an open file from some place on without blocking the loop: what is in the page cache on the spot,
+/// the rest on a thread of a pool.
 ///
 ///     FileReader reader(pool, name);
-///     co_await reader.open({});
+///     reader.start(std::move(file), offset);
 ///     std::size_t n = co_await reader.read(block);    // 0: the end
 ///
 /// Belongs to the generator that awaits it: it must stay where it is while it reads, and so must `into`. The
@@ -21,32 +21,28 @@ class BlockingPool;
 /// returned.
 class FileReader {
  public:
-  FileReader(BlockingPool& pool, FileName name) : pool_(pool), name_(std::move(name)) {}
+  /// `name` is for messages.
+  FileReader(BlockingPool& pool, const FileName& name) : pool_(pool), name_(name) {}
 
-  /// Where in a file to start.
-  struct Start {
-    enum class From { begin, end } from = From::begin;
-    std::uint64_t offset = 0;  ///< in bytes, behind the beginning
-  };
+  void start(RegularFile file, std::uint64_t offset) noexcept;
+  void seek(std::uint64_t offset) noexcept { offset_ = offset; }
 
-  /// Throws as `open_regular_file`, and `invalid` where the start lies behind the end.
-  Task<void> open(Start start);
-
-  /// Reads some bytes; 0 at the end only. Throws `upstream` when the file cannot be read, and when it has
-  /// become shorter: its end is no end then.
+  /// Reads some bytes; 0 where there are no more at the moment. Throws `upstream` when it cannot be read.
   Task<std::size_t> read(std::span<char> into);
 
+  const RegularFile& file() const noexcept { return file_; }
+  int descriptor() const noexcept { return file_.descriptor.get(); }
   /// Of the byte that is read next.
   std::uint64_t offset() const noexcept { return offset_; }
+  /// How long the file is by now.
+  std::uint64_t size() const noexcept;
 
  private:
-  void start_at(Start start);
   std::ptrdiff_t read_cached(std::span<char> into) noexcept;
   std::size_t read_blocking(std::span<char> into) const;
-  void check_end() const;
 
   BlockingPool& pool_;
-  FileName name_;
+  const FileName& name_;
   RegularFile file_;
   std::uint64_t offset_ = 0;
   bool try_cache_ = true;

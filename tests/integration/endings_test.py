@@ -138,12 +138,14 @@ class Endings(ServerCase):
                 response = self.server.get(target, *fields)
                 self.assertEqual((response.status, response.body), (204, b""))
 
-    def test_a_browser_that_comes_back_from_elsewhere_is_served(self):
+    def test_an_id_that_the_stream_never_gave_is_refused(self):
         response = self.server.get("/good?format=sse", "Last-Event-ID: ending")
-        self.assertEqual(response.status, 200)
+        self.assertEqual((response.status, response.type), (400, "application/problem+json"))
 
-    def test_the_id_of_the_end_means_nothing_in_other_formats(self):
-        self.assertEqual(self.server.get("/good?format=ndjson", "Last-Event-ID: end").status, 200)
+    def test_the_id_of_the_end_is_the_end_in_every_format(self):
+        for name in FORMATS:
+            with self.subTest(format=name):
+                self.assertEqual(self.server.get(f"/good?format={name}", "Last-Event-ID: end").status, 204)
 
     # Signs of life.
 

@@ -8,6 +8,7 @@
 #include <latch>
 #include <nlohmann/json.hpp>
 
+#include "gzip.hpp"
 #include "start_source.hpp"
 #include "temporary_directory.hpp"
 
@@ -160,6 +161,58 @@ TEST_F(File, YieldsWhatIsAppendedBeforeItsEndIsReached) {
   EXPECT_EQ(payloads(seen).back(), "more");
 }
 
+TEST_F(File, YieldsItsRowsAsJson) {
+  const std::string path = directory.write("a.csv", "name,born\r\nAda,1815\r\n\"Hopper, Grace\",1906\r\n");
+  const auto seen = collect({{"path", path}, {"decode", "csv"}});
+  EXPECT_EQ(payloads(seen),
+            (Texts{R"({"name":"Ada","born":"1815"})", R"({"name":"Hopper, Grace","born":"1906"})"}));
+  for (const auto& stamped : seen.stamped()) EXPECT_EQ(stamped.item.kind(), PayloadKind::json);
+  const std::vector<std::string> columns{"x", "y"};
+  const auto named = collect({{"path", path}, {"decode", "csv"}, {"columns", columns}, {"start", "11"}});
+  EXPECT_EQ(payloads(named), (Texts{R"({"x":"Ada","y":"1815"})", R"({"x":"Hopper, Grace","y":"1906"})"}));
+}
+
+TEST_F(File, IsDecompressedWhereItBeginsAsGzipDoes) {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
+  const std::string bytes = gzip(text) + gzip("and one more");
+  const std::string path = directory.write("a.log.gz", bytes);
+  const auto seen = collect({{"path", path}});
+  EXPECT_FALSE(seen.failure());
+  ASSERT_EQ(seen.size(), 50'001u);
+  EXPECT_EQ(payloads(seen)[49'999], "line 49999");
+  EXPECT_EQ(payloads(seen)[50'000], "and one more");
+  EXPECT_EQ(seen.stamped()[0].item.id(), "") << "there is no going on in the middle of it";
+  const auto raw = collect({{"path", path}, {"decode", "bytes"}});
+  std::string together;
+  for (const std::string& part : payloads(raw)) together += part;
+  EXPECT_TRUE(together == bytes);
+  EXPECT_EQ(payloads(collect({{"path", directory.write("b", gzip("a\n1\n"))}, {"decode", "csv"}})),
+            (Texts{R"({"a":"1"})"}));
+}
+
+TEST_F(File, FailsWhereItsCompressionIsCutOffOrDamaged) {
+  const std::string bytes = gzip("one\ntwo\n" + std::string(1000, 'x'));
+  const auto cut = collect({{"path", directory.write("a.gz", bytes.substr(0, bytes.size() - 5))}});
+  EXPECT_EQ(payloads(cut), (Texts{"one", "two"}));
+  EXPECT_EQ(failure_of(cut, FailureKind::upstream), "the file of this endpoint is compressed and cut off");
+  std::string bad = bytes;
+  bad[bad.size() - 6] = static_cast<char>(bad[bad.size() - 6] ^ 1);
+  EXPECT_EQ(failure_of(collect({{"path", directory.write("b.gz", bad)}}), FailureKind::upstream),
+            "the compressed file is damaged");
+}
+
+TEST_F(File, HasNoPlacesWhereItIsCompressed) {
+  const std::string path = directory.write("a", gzip("one\n"));
+  EXPECT_EQ(failure_of(collect({{"path", path}, {"start", "1"}}), FailureKind::invalid),
+            "the file of this endpoint is compressed and can be read from its beginning only");
+  SourceContext resumed = sources_context();
+  resumed.resume_after = "1.2.3";
+  const auto seen = collect(start_source("file", {{"path", path}}, std::move(resumed)));
+  EXPECT_EQ(failure_of(seen, FailureKind::conflict),
+            "the file of this endpoint is compressed, and its items have no ids");
+}
+
 TEST_F(File, DoesNothingBeforeItIsPulled) {
   const auto unused = start_source("file", {{"path", "/nowhere"}}, sources_context());
   EXPECT_EQ(pool.threads(), 0u);
@@ -287,6 +340,41 @@ TEST_F(ServedFile, RefusesAStartThatIsNone) {
   const auto refused = config->resolve(Query({{"name", "a"}, {"start", "soon"}}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().parameter, "start");
+}
+
+TEST_F(ServedFile, RefusesWhatDoesNotGoTogether) {
+  const auto message = [&](const std::string& text) {
+    const auto loaded = load(text);
+    return loaded ? "nothing wrong" : loaded.error().text();
+  };
+  const std::pair<const char*, const char*> rows[] = {
+      {R"({ "file": { "path": "a.gz", "follow": true } })", "follow"},
+      {R"({ "file": { "path": "a.gz", "start": "end" } })", "start"},
+      {R"({ "file": { "path": "a.csv", "columns": ["a"] } })", "columns"},
+  };
+  for (const auto& [text, parameter] : rows)
+    EXPECT_NE(message(text).find(parameter), std::string::npos) << message(text);
+  for (
+      const char* text :
+      {R"({ "file": { "path": "a.gz", "follow": true, "decode": "bytes" } })",
+       R"({ "file": { "path": "a.csv", "decode": "csv", "columns": ["a"] } })",
+       R"({ "file": { "path": "a", "follow": "${query.follow}", "decode": "${query.d}", "columns": ["a"] } })"}) {
+    EXPECT_EQ(message(text), "nothing wrong") << text;
+  }
+}
+
+TEST_F(ServedFile, IsNotWaitedForWhereTheClientHasASayInItsName) {
+  std::filesystem::create_directories(directory.path() / "served");
+  const auto config = load(nlohmann::json{
+      {"file",
+       {{"path", "${path.name}"}, {"root", (directory.path() / "served").string()}, {"follow", true}}}}
+                               .dump());
+  for (const char* name : {"typo.log", "../served/typo.log", "nowhere/typo.log"}) {
+    const auto arguments = config->resolve(Query({{"name", name}}));
+    const auto seen = collect(source_named("file").start(arguments.value(), sources_context()));
+    EXPECT_TRUE(seen.ended());
+    EXPECT_THROW(seen.rethrow_failure(), Failure) << name;
+  }
 }
 
 TEST(FileWithoutPool, IsAMistakeOfTheProgram) {

@@ -1,0 +1,29 @@
+#include <coyield/generators/sources/file_records.hpp>
+
+#include <algorithm>
+#include <coyield/generators/failure.hpp>
+#include <coyield/generators/sources/json_line.hpp>
+#include <string>
+
+namespace coyield::generators {
+
+bool JsonLines::next(std::string_view& line) {
+  while (LineBuffer::next(line)) {
+    const JsonLine what = json_line(line);
+    if (what == JsonLine::json) return true;
+    if (what == JsonLine::wrong) {
+      throw Failure(FailureKind::upstream, "line " + std::to_string(number()) + " (at byte " +
+                                               std::to_string(offset()) + ") is not JSON");
+    }
+  }
+  return false;
+}
+
+bool ByteBlocks::next(std::string_view& bytes) {
+  if (next_begin() == filled()) return false;
+  const std::size_t end = next_begin() + std::min(max_, filled() - next_begin());
+  bytes = take(end, end);
+  return true;
+}
+
+}  // namespace coyield::generators

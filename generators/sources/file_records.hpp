@@ -1,0 +1,45 @@
+#pragma once
+
+#include <coyield/generators/item.hpp>
+#include <coyield/generators/sources/line_buffer.hpp>
+#include <cstddef>
+#include <string_view>
+
+namespace coyield::generators {
+
+// How a file is cut into items: each of these is a `RecordBuffer` whose `next` gives the payload of an item.
+// `kind` is what that is, `is_whole` whether half an item is none. `CsvRows` is the one that is not here.
+
+/// Its lines as text.
+class TextLines : public LineBuffer {
+ public:
+  static constexpr PayloadKind kind = PayloadKind::text;
+  static constexpr bool is_whole = true;
+  using LineBuffer::LineBuffer;
+};
+
+/// Its lines as JSON; those with nothing but blanks are passed over. `next` throws `Failure(upstream)` for
+/// one that is not JSON.
+class JsonLines : public LineBuffer {
+ public:
+  static constexpr PayloadKind kind = PayloadKind::json;
+  static constexpr bool is_whole = true;
+  using LineBuffer::LineBuffer;
+
+  bool next(std::string_view& line);
+};
+
+/// Whatever bytes have come together.
+class ByteBlocks : public RecordBuffer {
+ public:
+  static constexpr PayloadKind kind = PayloadKind::bytes;
+  static constexpr bool is_whole = false;
+  explicit ByteBlocks(std::size_t max_item) noexcept : RecordBuffer("block", max_item), max_(max_item) {}
+
+  bool next(std::string_view& bytes);
+
+ private:
+  std::size_t max_;
+};
+
+}  // namespace coyield::generators
