@@ -29,7 +29,7 @@ std::span<char> RecordBuffer::room() {
   searched_ -= from;
   filled_ -= from;
   record_begin_ = begin_;
-  if (filled_ == capacity_) grow();
+  if (filled_ == capacity_ || capacity_ <= history) grow();  // not a read of a few bytes
   return {memory_.get() + filled_, capacity_ - filled_};
 }
 
