@@ -9,9 +9,11 @@
 #include <coyield/config/schema.hpp>
 #include <coyield/server/built_in.hpp>
 #include <coyield/server/health.hpp>
+#include <coyield/server/one_liners.hpp>
 #include <coyield/server/server.hpp>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -40,6 +42,7 @@ struct Options {
   std::string kind = {};
   std::string name = {};
   std::string url = {};
+  TailOptions tail = {};
 };
 
 std::string version_text() {
@@ -70,25 +73,29 @@ std::optional<std::string> apply(const Options& options, config::ServerConfig& s
   return std::nullopt;
 }
 
-void print_examples(const std::vector<std::string>& addresses) {
-  for (const std::string& address : addresses) {
-    if (address.starts_with("unix:")) continue;
-    std::cout << "coyield serves its demonstration. Try:\n\n"
-              << "  curl -N http://" << address << "/count/5\n"
-              << "  curl -N http://" << address << "/clock?format=sse\n"
-              << "  http://" << address << "/clock            in a browser\n"
-              << "  ws://" << address << "/echo               in any WebSocket client\n\n"
-              << "Your own: coyield serve coyield.json; `coyield list sources` says what there is."
-              << std::endl;
-    return;
-  }
+/// What somebody who has started the program without a file of theirs may type next. `address` is one that
+/// they can reach.
+using Greeting = std::function<void(const std::string& address)>;
+
+void greet_demonstration(const std::string& address) {
+  std::cout << "coyield serves its demonstration. Try:\n\n"
+            << "  curl -N http://" << address << "/count/5\n"
+            << "  curl -N http://" << address << "/clock?format=sse\n"
+            << "  http://" << address << "/clock            in a browser\n"
+            << "  ws://" << address << "/echo               in any WebSocket client\n\n"
+            << "Your own: coyield serve coyield.json; `coyield list sources` says what there is."
+            << std::endl;
 }
 
-int serve(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
-  std::string file = options.file;
-  if (file.empty() && std::filesystem::exists(default_file)) file = default_file;
-  auto loaded = file.empty() ? config::load(demonstration, "demonstration", catalogue)
-                             : config::load_file(file, catalogue);
+void greet_tail(const std::vector<TailEndpoint>& endpoints, const std::string& address) {
+  for (const TailEndpoint& endpoint : endpoints) {
+    std::cout << endpoint.file << ": http://" << address << endpoint.path << '\n';
+  }
+  std::cout << std::flush;
+}
+
+int serve(const Options& options, config::Loaded<config::Configuration> loaded,
+          const generators::Registry& registry, const Greeting& greet) {
   if (!loaded) return refuse_configuration(loaded.error());
   if (const auto mistake = apply(options, loaded->server)) {
     std::cerr << *mistake << '\n';
@@ -97,15 +104,40 @@ int serve(const Options& options, const generators::Registry& registry, const co
   std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go; the streams go on
   Server server(loaded->server);
   add_endpoints(server, loaded->endpoints, registry);
-  if (file.empty()) {
+  if (greet) {
     try {
-      print_examples(server.open());
+      const std::vector<std::string> addresses = server.open();
+      const auto tcp = std::find_if(addresses.begin(), addresses.end(),
+                                    [](const std::string& address) { return !address.starts_with("unix:"); });
+      if (tcp != addresses.end()) greet(*tcp);
     } catch (const std::exception& error) {
       std::cerr << error.what() << '\n';
       return exit_failure;
     }
   }
   return server.run();
+}
+
+int serve(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
+  std::string file = options.file;
+  if (file.empty() && std::filesystem::exists(default_file)) file = default_file;
+  if (!file.empty()) return serve(options, config::load_file(file, catalogue), registry, nullptr);
+  return serve(options, config::load(demonstration, "demonstration", catalogue), registry,
+               greet_demonstration);
+}
+
+int tail(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
+  for (const std::string& file : options.tail.files) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(file, error)) continue;
+    std::cerr << config::in_quotes(file)
+              << (std::filesystem::exists(file, error) ? " is no file" : " does not exist")
+              << "; name the files to follow\n";
+    return exit_usage;
+  }
+  const std::string text = tail_configuration(options.tail).dump();
+  return serve(options, config::load(text, "tail", catalogue), registry,
+               [&](const std::string& address) { greet_tail(tail_endpoints(options.tail.files), address); });
 }
 
 int check(const Options& options, const config::Catalogue& catalogue) {
@@ -221,6 +253,18 @@ int run_command_line(int argc, char** argv) {
   CLI::App* serve_command =
       app.add_subcommand("serve", "Serve what FILE says; without one ./coyield.json, else a demonstration");
   serve_command->add_option("FILE", options.file, "The configuration")->envname("COYIELD_FILE");
+  CLI::App* tail_command = app.add_subcommand("tail", "Serve files as they grow, without a configuration");
+  tail_command->add_option("FILE", options.tail.files, "The files to follow")->required();
+  tail_command
+      ->add_option("--start", options.tail.start,
+                   "Where a client begins that does not say ?start=: begin, end, or an offset in bytes")
+      ->envname("COYIELD_START")
+      ->default_val("end")
+      ->type_name("PLACE");
+  tail_command->add_option("--decode", options.tail.decode, "What an item is: lines, json or csv")
+      ->envname("COYIELD_DECODE")
+      ->default_val("lines")
+      ->check(CLI::IsMember({"lines", "json", "csv"}));
   CLI::App* check_command =
       app.add_subcommand("check", "Check a configuration, and say all that is wrong with it");
   check_command->add_option("FILE", options.file, "The configuration")->required();
@@ -256,6 +300,7 @@ int run_command_line(int argc, char** argv) {
   const generators::Registry registry = built_in_components();
   const config::Catalogue catalogue = built_in_catalogue(registry);
   if (serve_command->parsed()) return serve(options, registry, catalogue);
+  if (tail_command->parsed()) return tail(options, registry, catalogue);
   if (check_command->parsed()) return check(options, catalogue);
   if (routes_command->parsed()) return routes(options, catalogue);
   if (list_command->parsed()) return list(options, catalogue);

@@ -1,0 +1,58 @@
+#include <coyield/server/one_liners.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace coyield::server {
+
+namespace {
+
+std::string segment_of(const std::string& file) {
+  std::string name = std::filesystem::path(file).filename().string();
+  const auto usable = [](char c) {
+    return static_cast<unsigned char>(c) > ' ' &&
+           std::string_view("{}?%*:/\\\x7f").find(c) == std::string_view::npos;
+  };
+  std::replace_if(name.begin(), name.end(), [&](char c) { return !usable(c); }, '_');
+  return name.empty() || name.starts_with('.') ? "file" + name : name;
+}
+
+/// A `$` stands for itself.
+std::string literal(const std::string& text) {
+  std::string result;
+  for (const char c : text) result.append(c == '$' ? 2 : 1, c);
+  return result;
+}
+
+}  // namespace
+
+std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files) {
+  std::vector<TailEndpoint> endpoints;
+  const auto taken = [&](const std::string& path) {
+    return std::any_of(endpoints.begin(), endpoints.end(),
+                       [&](const auto& other) { return other.path == path; });
+  };
+  for (const std::string& file : files) {
+    const std::string first = "/" + segment_of(file);
+    std::string path = first;
+    for (int i = 2; taken(path); ++i) path = first + "-" + std::to_string(i);
+    endpoints.push_back({file, path});
+  }
+  return endpoints;
+}
+
+nlohmann::json tail_configuration(const TailOptions& options) {
+  nlohmann::json endpoints = nlohmann::json::object();
+  for (const TailEndpoint& endpoint : tail_endpoints(options.files)) {
+    endpoints[endpoint.path] = {{"title", endpoint.file},
+                                {"source",
+                                 {{"file",
+                                   {{"path", literal(endpoint.file)},
+                                    {"follow", true},
+                                    {"start", "${query.start:-" + options.start + "}"},
+                                    {"decode", options.decode}}}}}};
+  }
+  return {{"endpoints", endpoints}};
+}
+
+}  // namespace coyield::server

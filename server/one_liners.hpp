@@ -1,0 +1,32 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace coyield::server {
+
+/// Commands that serve without a configuration file, since they are one: what they put together is loaded as
+/// a file would be, and checked as one.
+
+/// What `coyield tail` was told.
+struct TailOptions {
+  std::vector<std::string> files = {};
+  std::string start = {};   ///< where a client begins that does not say: as the source `file` has it
+  std::string decode = {};  ///< likewise
+};
+
+/// A served file: its path on disk and the one to ask for.
+struct TailEndpoint {
+  std::string file;
+  std::string path;
+};
+
+/// Where each file is served: `/app.log` for `/var/log/app.log`, and `/app.log-2` for the next of that name.
+/// What cannot stand in an endpoint's path becomes `_`.
+std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files);
+
+/// The configuration: each file followed, at its endpoint.
+nlohmann::json tail_configuration(const TailOptions& options);
+
+}  // namespace coyield::server
