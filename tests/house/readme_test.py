@@ -3,6 +3,7 @@
 
 A `...` in expected output stands for anything. The demonstration listens at 127.0.0.1:8080, as the README says it.
 """
+import json
 import os
 import pathlib
 import re
@@ -83,6 +84,75 @@ class Readme(unittest.TestCase):
             path.write_text(text, encoding="utf-8")
             done = subprocess.run([PROGRAM, "check", path], capture_output=True, text=True, timeout=30, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
+
+    def serve(self, *arguments, listeners=1, **variables):
+        """A server of its own, on ports of its own; gives where it listens, and for whom: "" for all, "admin"."""
+        server = subprocess.Popen([PROGRAM, *arguments], cwd=self.work.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, env={**os.environ, **variables})
+        self.addCleanup(self.stop, server)
+        addresses = {}
+        while len(addresses) < listeners:
+            line = server.stderr.readline()
+            self.assertTrue(line, "it does not start")
+            if found := re.search(r" listening address=(\S+)(?: for=(\w+))?", line):
+                addresses[found.group(2) or ""] = found.group(1)
+        return addresses
+
+    def ask(self, command):
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout
+
+    def test_the_configuration_serves_what_is_said_of_it(self):
+        work = pathlib.Path(self.work.name)
+        (work / "tables").mkdir()
+        (work / "tables/2026.csv").write_text("name,born\nAda,1815\n", encoding="utf-8")
+        (work / "app.jsonl").write_text('{"ts":1,"level":"error","service":"web","msg":"broken"}\n'
+                                        '{"ts":2,"level":"info","service":"web","msg":"well"}\n', encoding="utf-8")
+        text = blocks("json")[0].replace("/var/log/app.jsonl", str(work / "app.jsonl")).replace("/srv/tables", str(work / "tables"))
+        text = text.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:9090", "127.0.0.1:0")
+        (work / "own.json").write_text(text, encoding="utf-8")
+        addresses = self.serve("serve", "own.json", listeners=2, TOKEN="secret")
+        url = "http://" + addresses[""]
+        self.assertRegex(self.ask(f"curl -sN --max-time 0.5 '{url}/ticks?every=100ms'"), r'^{"i":0,"ts":\d+}\n{"i":1,')
+        self.assertEqual(self.ask(f"curl -s '{url}/tables/2026.csv?format=csv'"), "name,born\nAda,1815\n")  # CR LF, as Python reads it
+        self.assertEqual(self.ask(f"curl -sN --max-time 0.5 -H 'Authorization: Bearer secret' '{url}/errors/web'"),
+                         '{"text":"broken","time":1}\n')
+        self.assertIn('"status":401', self.ask(f"curl -s '{url}/errors/web'"))
+        self.assertIn('"cpu":', self.ask(f"curl -sN --max-time 1 '{url}/load'"))
+        self.operate("http://" + addresses["admin"], url)
+
+    def operate(self, admin, url):
+        """Runs the commands for operators while a stream runs."""
+        with subprocess.Popen(["curl", "-sN", url + "/load"], stdout=subprocess.PIPE) as client:
+            client.stdout.readline()
+            block = next(text for text in blocks("sh") if "/metrics" in text)
+            answers = {}
+            for line in block.splitlines():
+                command = line.split("  #")[0].replace("http://127.0.0.1:9090", admin).replace("curl ", "curl -s ")
+                if "/ID" in command:
+                    stream = json.loads(answers["/streams"])[0]
+                    command = command.replace("/ID", "/" + str(stream["id"])) + " -w '%{http_code}'"
+                answers[command.split(admin)[1].split()[0]] = self.ask(command)
+            self.assertIn("coyield_", answers["/metrics"])
+            self.assertEqual(stream["endpoint"], "/load")
+            self.assertEqual(answers[f"/streams/{stream['id']}"], "204")
+            client.communicate(timeout=20)
+            self.assertEqual(client.returncode, 18)  # cut: it did not end by itself
+
+    def test_a_log_can_be_followed(self):
+        command = next(text for text in blocks("sh") if text.startswith("coyield tail"))
+        log = pathlib.Path(self.work.name) / "dpkg.log"
+        log.write_text("one\ntwo\n", encoding="utf-8")
+        arguments = command.split()[1:-1] + [str(log), "--listen", "127.0.0.1:0"]
+        url = "http://" + self.serve(*arguments)[""] + "/dpkg.log"
+        self.assertEqual(self.ask(f"curl -sN --max-time 0.5 '{url}?start=begin&format=text'"), "one\ntwo\n")
+        with subprocess.Popen(["curl", "-sN", f"{url}?format=sse"], stdout=subprocess.PIPE, text=True) as client:
+            self.assertEqual(client.stdout.readline(), "retry: 3000\n")
+            with log.open("a", encoding="utf-8") as file:
+                file.write("three\n")
+            event = [client.stdout.readline() for _ in range(4)]
+            client.terminate()
+        self.assertRegex("".join(event), r"^\nid: \S+\ndata: three\n\n$")
 
     def test_the_programs_are_those_that_are_compiled(self):
         examples = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/examples").glob("*.cpp")))
