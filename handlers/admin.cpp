@@ -70,18 +70,23 @@ std::string_view awaited_by_source(StreamState state) {
   }
 }
 
+/// To the millisecond.
+double seconds_of(std::chrono::nanoseconds time) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  return static_cast<double>(milliseconds) / 1000;
+}
+
 Json describe(const StreamInfo& stream) {
-  Json json = {
-      {"id", stream.id},
-      {"endpoint", stream.endpoint},
-      {"client", stream.client},
-      {"format", stream.format},
-      {"protocol", stream.protocol},
-      {"age_seconds", std::chrono::duration_cast<std::chrono::milliseconds>(stream.age).count() / 1000.0},
-      {"items", stream.items},
-      {"bytes", stream.bytes},
-      {"unsent", stream.unsent},
-      {"state", state_name(stream.state)}};
+  Json json = {{"id", stream.id},
+               {"endpoint", stream.endpoint},
+               {"client", stream.client},
+               {"format", stream.format},
+               {"protocol", stream.protocol},
+               {"age_seconds", seconds_of(stream.age)},
+               {"items", stream.items},
+               {"bytes", stream.bytes},
+               {"unsent", stream.unsent},
+               {"state", state_name(stream.state)}};
   const std::string_view awaited = awaited_by_source(stream.state);
   if (!awaited.empty()) json["awaits"] = awaited;
   return json;

@@ -49,7 +49,7 @@ struct Question {
   }
 
   /// To the first that takes it.
-  void connect_to(Found at, Found end) {
+  void connect_to(const Found& at, const Found& end) {
     if (at == end) return;
     boost::system::error_code ignored;
     socket.close(ignored);
