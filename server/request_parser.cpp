@@ -178,13 +178,14 @@ HeaderEnd find_header_end(std::string_view bytes, const config::Limits& limits) 
       end.fault = bad("a line of the header ends without a carriage return");
       return end;
     }
-    if (at + 1 < bytes.size() && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t')) {
-      end.fault = bad("a line of the header begins with a blank: folded lines are obsolete");
-      return end;
-    }
+    // First, since what stands behind the header may begin with a blank.
     if (at >= 3 && bytes[at - 2] == '\n') {
       end.size = at + 1;
       break;
+    }
+    if (at + 1 < bytes.size() && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t')) {
+      end.fault = bad("a line of the header begins with a blank: folded lines are obsolete");
+      return end;
     }
   }
   if (std::max(end.size, end.size == 0 ? bytes.size() : 0) > limits.max_header) {

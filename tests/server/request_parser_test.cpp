@@ -132,7 +132,11 @@ TEST(Request, DoesNotKeepAnOldConnection) {
 
 TEST(HeaderEnd, LeavesWhatStandsBehindTheEmptyLine) {
   const std::string_view header = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-  EXPECT_EQ(find_header_end(std::string(header) + "GET /next", config::Limits()).size, header.size());
+  for (const char* behind : {"GET /next", " a body", "\tone more", "\n"}) {
+    const HeaderEnd end = find_header_end(std::string(header) + behind, config::Limits());
+    EXPECT_FALSE(end.fault) << behind;
+    EXPECT_EQ(end.size, header.size()) << behind;
+  }
 }
 
 TEST(HeaderEnd, HoldsALongTargetBackBeforeItsLineIsComplete) {
