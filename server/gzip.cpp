@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <coyield/server/zlib_memory.hpp>
 #include <new>
 
 namespace coyield::server {
@@ -54,8 +55,7 @@ void Gzip::append(std::string_view plain, Flush flush, generators::Buffer& out) 
 }
 
 std::size_t Gzip::held_bytes() const noexcept {
-  constexpr std::size_t of_its_own = 6 * 1024;
-  return stream_ ? (std::size_t{4} << window_bits) + (std::size_t{512} << memory_level) + of_its_own : 0;
+  return stream_ ? deflate_context_bytes(window_bits, memory_level) : 0;
 }
 
 }  // namespace coyield::server

@@ -75,8 +75,8 @@ void Stream::end_as(PumpEnd end) noexcept {
       return end_as(StreamEnd::failed);
     case PumpEnd::drained:
       return end_as(StreamEnd::drained);
-    case PumpEnd::left:
-      return end_as(StreamEnd::left);
+    case PumpEnd::left:  // or was made to leave: it held too much of the memory for all
+      return end_as(connection().dropped() ? StreamEnd::slow : StreamEnd::left);
     case PumpEnd::slow:
       return end_as(StreamEnd::slow);
     case PumpEnd::stopped:

@@ -47,6 +47,12 @@ void WebSocketFraming::compressed_item(Encoder& encoder, const Item& item, Opcod
   websocket::FrameWriter frame(out, opcode, websocket::Coding::deflated);
   deflater_->compress(plain.view(), out);
   frame.end();
+  count_contexts();
+}
+
+/// Of zlib, in both directions.
+void WebSocketFraming::count_contexts() {
+  connection_.hold(Connection::Held::coding, deflater_->held_bytes() + decoder_.inflater_bytes());
 }
 
 Inbound WebSocketFraming::heartbeat(Encoder& /*encoder*/, Buffer& out) {
@@ -107,6 +113,7 @@ Inbound WebSocketFraming::take_all(std::span<char> bytes) {
     break;
   }
   connection_.hold(Connection::Held::message, decoder_.held_bytes());
+  if (deflater_) count_contexts();
   return connection_.send(answers.view()) ? result : Inbound::left;
 }
 

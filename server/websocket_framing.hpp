@@ -61,6 +61,7 @@ class WebSocketFraming {
  private:
   void compressed_item(generators::Encoder& encoder, const generators::Item& item, websocket::Opcode opcode,
                        generators::Buffer& out);
+  void count_contexts();
   Inbound take_all(std::span<char> bytes);
   bool has_room(std::size_t answers) const noexcept;
   Inbound take(const websocket::Event& event, generators::Buffer& answers);

@@ -84,6 +84,8 @@ class Decoder {
 
   /// True when zlib's context is held: within a compressed message, and between them with context takeover.
   bool holds_inflater() const { return !inflater_.idle(); }
+  /// What that context takes, in bytes, about.
+  std::size_t inflater_bytes() const { return inflater_.held_bytes(); }
 
  private:
   enum class Phase : std::uint8_t { header, payload, over };

@@ -1,6 +1,7 @@
 #include <coyield/server/websocket/deflate.hpp>
 
 #include <coyield/server/websocket/message_buffer.hpp>
+#include <coyield/server/zlib_memory.hpp>
 
 #include <zlib.h>
 
@@ -75,6 +76,10 @@ void Deflater::compress(std::string_view message, generators::Buffer& out) {
   if (window_.takeover == Takeover::none) deflateReset(stream_.get());
 }
 
+std::size_t Deflater::held_bytes() const noexcept {
+  return stream_ ? deflate_context_bytes(window_.window_bits, memory_level_) : 0;
+}
+
 Inflater::Inflater(DeflateWindow window) : window_(window) {}
 Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
@@ -109,6 +114,10 @@ Inflater::Result Inflater::finish(std::vector<char>& message, std::size_t limit)
   const bool between_blocks = (stream_->data_type & (128 | 63)) == 128;
   if (window_.takeover == Takeover::none) stream_.reset();
   return between_blocks ? Result::ok : Result::corrupt;
+}
+
+std::size_t Inflater::held_bytes() const noexcept {
+  return stream_ ? inflate_context_bytes(window_.window_bits) : 0;
 }
 
 Inflater::Result Inflater::run(std::string_view bytes, std::vector<char>& message, std::size_t limit) {

@@ -55,6 +55,9 @@ class Deflater {
   /// Appends the compressed payload of a whole message. Throws std::bad_alloc.
   void compress(std::string_view message, generators::Buffer& out);
 
+  /// What zlib has allocated, about: nothing before the first message.
+  std::size_t held_bytes() const noexcept;
+
  private:
   struct Free {
     void operator()(z_stream_s* stream) const;
@@ -92,6 +95,8 @@ class Inflater {
 
   /// True when no context is held.
   bool idle() const { return !stream_; }
+  /// What zlib has allocated, about.
+  std::size_t held_bytes() const noexcept;
 
  private:
   struct Free {

@@ -258,6 +258,14 @@ class Metrics(AdminCase):
         self.assertLess(m["coyield_first_item_seconds_sum", "/count/{n}"], 0.06)
         self.assertGreater(m["coyield_first_item_seconds_sum", "/echo"], 0.06)
 
+    def test_a_client_that_was_dropped_for_memory_counts_as_slow(self):
+        server = self.start({"memory": "256KiB"})
+        for _ in range(20):
+            self.stream(server, "/fast")
+        server.wait_for_log("dropped reason=memory")
+        self.assertTrue(wait_until(lambda: server.metrics()["coyield_streams_ended_total", "/fast", "slow"] > 0))
+        self.assertEqual(server.metrics()["coyield_streams_ended_total", "/fast", "left"], 0)
+
 
 class Places(AdminCase):
     def test_what_is_served_and_what_is_shown_are_apart(self):

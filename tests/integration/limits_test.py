@@ -414,6 +414,15 @@ class Memory(LimitsCase):
                 connection.send(wire.client_frame(wire.TEXT, b"a" * 500 * KIB, final=False))
             server.wait_for_log("dropped reason=memory")
 
+    def test_the_contexts_of_compression_count_too(self):
+        endpoints = {"/clock": {"source": {"clock": {"interval": "10ms"}}, "deflate": True}}
+        with Server(endpoints, {"memory": "256KiB"}) as server:
+            for _ in range(12):  # 38 KiB and more for each
+                connection = self.connect(server)
+                response = connection.open_websocket("/clock", "Sec-WebSocket-Extensions: permessage-deflate")
+                self.assertIn("permessage-deflate", response.field("Sec-WebSocket-Extensions"))
+            server.wait_for_log("dropped reason=memory")
+
     @contextlib.contextmanager
     def control_group(self, limit):
         """A control group with so much memory; gives the file that takes its processes."""

@@ -268,14 +268,24 @@ TEST(DeflatingDecoder, HoldsAContextOnlyOnceThereIsSomethingToInflate) {
     std::vector<Seen> events;
     feed_piece(*decoder, client_frame(fin | wire::text, "plain"), events);
     EXPECT_FALSE(decoder->holds_inflater());
+    EXPECT_EQ(decoder->inflater_bytes(), 0U);
     feed_piece(*decoder, client_frame(rsv1 | wire::text, hello.substr(0, 3)), events);
     EXPECT_TRUE(decoder->holds_inflater());
+    EXPECT_GT(decoder->inflater_bytes(), std::size_t{1} << 15U) << "a window of 32 KiB";
     feed_piece(*decoder, client_frame(fin | continuation, hello.substr(3)), events);
     EXPECT_EQ(events.back(), text("Hello"));
     EXPECT_EQ(decoder->held_bytes(), 0U);
   }
   EXPECT_TRUE(keeping.holds_inflater());
   EXPECT_FALSE(forgetting.holds_inflater());
+  EXPECT_EQ(forgetting.inflater_bytes(), 0U);
+}
+
+TEST(Deflater, HoldsAContextOnlyOnceThereIsSomethingToCompress) {
+  Deflater deflater({12, Takeover::keep});
+  EXPECT_EQ(deflater.held_bytes(), 0U);
+  compressed(deflater, "Hello");
+  EXPECT_GT(deflater.held_bytes(), std::size_t{4} << 12U);
 }
 
 TEST(DeflatingDecoder, UsesTheWindowOfThePeer) {
