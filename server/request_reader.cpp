@@ -16,7 +16,6 @@ std::string_view without_leading_lines(std::string_view bytes) {
 }  // namespace
 
 generators::Task<RequestReader::Result> RequestReader::next() {
-  const config::Timeouts& timeouts = worker_.shared().config.timeouts;
   generators::Loop& loop = worker_.loop();
   const std::chrono::nanoseconds begin = loop.now();
   std::chrono::nanoseconds header_begin = kept_.empty() ? std::chrono::nanoseconds::max() : begin;
@@ -24,7 +23,10 @@ generators::Task<RequestReader::Result> RequestReader::next() {
   for (;;) {
     if (!bytes_.empty()) {
       if (auto result = parse()) co_return *std::move(result);
-      co_await generators::yield_now();  // empty lines can go on for ever
+      if (kept_.empty()) header_begin = std::chrono::nanoseconds::max();  // those were empty lines
+      // They can go on for ever, and so must not have the thread, nor time that a silent client has not.
+      if (auto result = give_up(begin, header_begin)) co_return *std::move(result);
+      co_await generators::yield_now();
     }
     const Connection::ReadStatus status = read_more();
     if (status == Connection::ReadStatus::closed) co_return NoRequest{};
@@ -32,17 +34,28 @@ generators::Task<RequestReader::Result> RequestReader::next() {
       if (header_begin == std::chrono::nanoseconds::max()) header_begin = loop.now();
       continue;
     }
-    const bool idle = kept_.empty();
-    const std::chrono::nanoseconds due = idle ? begin + timeouts.idle : header_begin + timeouts.header;
-    if (loop.now() >= due) {
-      if (idle) co_return NoRequest{};
-      co_return RequestFault{408, "the header did not arrive in time"};
-    }
-    if (worker_.stopping() || (worker_.draining() && idle)) co_return NoRequest{};
+    if (auto result = give_up(begin, header_begin)) co_return *std::move(result);
     connection_.watch_reading();
-    connection_.wake_at(due);
+    connection_.wake_at(due(begin, header_begin));
     co_await connection_.wake().wait();
   }
+}
+
+/// Until when a request has to be there, or the rest of its header.
+std::chrono::nanoseconds RequestReader::due(std::chrono::nanoseconds begin,
+                                            std::chrono::nanoseconds header_begin) const {
+  const config::Timeouts& timeouts = worker_.shared().config.timeouts;
+  return kept_.empty() ? begin + timeouts.idle : header_begin + timeouts.header;
+}
+
+/// Whether there is nothing more to wait for.
+std::optional<RequestReader::Result> RequestReader::give_up(std::chrono::nanoseconds begin,
+                                                            std::chrono::nanoseconds header_begin) const {
+  const bool idle = kept_.empty();
+  if (worker_.stopping() || (worker_.draining() && idle)) return NoRequest{};
+  if (worker_.loop().now() < due(begin, header_begin)) return std::nullopt;
+  if (idle) return NoRequest{};
+  return RequestFault{408, "the header did not arrive in time"};
 }
 
 Connection::ReadStatus RequestReader::read_more() {

@@ -38,6 +38,8 @@ class RequestReader {
   generators::Buffer take_kept();
 
  private:
+  std::chrono::nanoseconds due(std::chrono::nanoseconds begin, std::chrono::nanoseconds header_begin) const;
+  std::optional<Result> give_up(std::chrono::nanoseconds begin, std::chrono::nanoseconds header_begin) const;
   Connection::ReadStatus read_more();
   std::optional<Result> parse();
   void keep();

@@ -201,6 +201,7 @@ void Server::Running::wait_for_signal() {
     if (error) return;
     if (draining_) {
       end_now("stopping", "a second signal");
+      signals_->clear();  // a third one is not for us any more: it ends the process
       return;
     }
     begin_drain(signal == SIGTERM ? "SIGTERM" : "SIGINT");

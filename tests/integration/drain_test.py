@@ -1,6 +1,9 @@
 """SIGTERM: nobody new, the endless are told and cut, the finite may end, and the program goes with 0 in its time."""
 
+import contextlib
 import signal
+import socket
+import threading
 import time
 import unittest
 
@@ -199,6 +202,26 @@ class Drain(unittest.TestCase):
             _, ending = self.body(connection)
             self.assertIn(ending, (wire.Ending.CUT, wire.Ending.RESET))
             self.assert_gone(server)
+
+    def test_a_client_that_sends_nothing_but_empty_lines_keeps_nobody(self):
+        server = self.start(drain="3600s")
+        stop = threading.Event()
+
+        def flood(connection):
+            with contextlib.suppress(OSError):
+                while not stop.is_set():
+                    connection.send(b"\r\n" * 10_000)
+        with server.connect() as connection:
+            flooding = threading.Thread(target=flood, args=[connection])
+            flooding.start()
+            try:
+                server.signal()
+                self.assert_gone(server)
+            finally:
+                stop.set()
+                with contextlib.suppress(OSError):
+                    connection.socket.shutdown(socket.SHUT_RDWR)
+                flooding.join()
 
     def test_amid_many_clients_of_every_kind_it_goes_in_its_time(self):
         server = self.start(drain="5s")

@@ -4,6 +4,7 @@ Each row is fed at once, in pieces and byte by byte. Behind a fault nothing on t
 request can be smuggled past a proxy in front of the server.
 """
 
+import contextlib
 import random
 import time
 import unittest
@@ -35,7 +36,15 @@ GOOD = [
     ("an empty host", b"GET /count HTTP/1.1\r\nHost:\r\n\r\n", 200),
     ("a hundred fields", get(*(b"X-%d: y" % i for i in range(100))), 200),
     ("Content-Length: 0", get(b"Content-Length: 0"), 200),
-    ("the absolute form", get(target=b"http://elsewhere.example/count"), 200),
+    ("the absolute form", get(target=b"http://localhost:8080/count"), 200),
+    ("the absolute form of a proxy", get(target=b"https://127.0.0.1/count"), 200),
+    ("a name in the target that is not ours", get(target=b"http://elsewhere.example/count"), 421),
+    ("our name in the target, another one in Host", b"GET http://localhost/count HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n", 200),
+    ("another scheme", get(target=b"ftp://localhost/count"), 400),
+    ("a scheme without a host", get(target=b"localhost:/count"), 400),
+    ("an empty host in the target", get(target=b"http:///count"), 400),
+    ("a user in the target", get(target=b"http://a:b@localhost/count"), 400),
+    ("a target without a slash", get(target=b"mailto:count"), 400),
     ("OPTIONS *", b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", 204),
     ("a fault in the target alone", get(target=b"/%zz"), 400),
     ("an unknown method", b"BREW /count HTTP/1.1\r\n" + HOST + b"\r\n", 405),
@@ -291,6 +300,15 @@ class Limits(ServerCase):
         with self.server.connect() as connection:
             connection.send(b"\r\n" * 10)
             self.assertEqual(connection.end or statuses(connection), [])
+
+    def test_empty_lines_without_end_are_no_way_to_stay(self):
+        """They are passed over, and get no more time than saying nothing."""
+        with self.server.connect() as connection, contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            begin = time.monotonic()
+            while time.monotonic() < begin + wire.PATIENCE:
+                connection.send(b"\r\n" * 1000)
+            self.fail("it may stay")
+
 
 
 if __name__ == "__main__":
