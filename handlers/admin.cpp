@@ -119,7 +119,7 @@ std::string_view to_string(StreamEnd end) noexcept {
 Response Admin::handle(const Request& request, generators::SourceContext /*context*/) const {
   const auto target = parse_target(request.target);
   if (!target) return problem(400, config::to_string(target.error()));
-  if (auto refusal = refuse_host(request, hosts_)) return *std::move(refusal);
+  if (auto refusal = refuse_host(request, *target, hosts_)) return *std::move(refusal);
   if (request.websocket) return problem(400, "there are no WebSockets at the admin address");
   return route(request, *target);
 }
@@ -128,7 +128,7 @@ Response Admin::route(const Request& request, const Target& target) const {
   const auto& path = target.segments;
   const std::string_view top = path.empty() ? std::string_view() : std::string_view(path.front());
   const bool one_stream = path.size() == 2 && top == "streams";
-  const bool ready = (path.size() == 1 && top == "readyz") || request.target == health_path;
+  const bool ready = (path.size() == 1 && top == "readyz") || is_health(target);
   const bool known =
       ready || one_stream || (path.size() == 1 && (top == "healthz" || top == "metrics" || top == "streams"));
   if (!known) {

@@ -10,12 +10,22 @@ namespace coyield::handlers {
 
 namespace {
 
+Response with_methods(Response response) {
+  response.fields.add("Allow", "GET, HEAD, OPTIONS");
+  return response;
+}
+
+Response options() {
+  Response response;
+  response.status = 204;
+  return with_methods(std::move(response));
+}
+
 Response health(const Request& request) {
+  if (request.method == Method::options) return options();
   if (!is_safe(request.method)) {
-    Response response =
-        problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this");
-    response.fields.add("Allow", "GET, HEAD, OPTIONS");
-    return response;
+    return with_methods(
+        problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this"));
   }
   Response response;
   response.status = request.draining ? 503 : 200;
@@ -24,7 +34,21 @@ Response health(const Request& request) {
   return response;
 }
 
+Response answer_without_endpoint(const Request& request, const Target& target) {
+  if (target.asterisk) {
+    if (request.method != Method::options) return problem(400, "the target \"*\" is for OPTIONS alone");
+    return options();
+  }
+  if (is_health(target)) return health(request);
+  return problem(
+      404, "nothing is served at " + config::in_quotes(request.target.substr(0, request.target.find('?'))));
+}
+
 }  // namespace
+
+bool is_health(const Target& target) {
+  return target.segments.size() == 2 && target.segments[0] == ".coyield" && target.segments[1] == "health";
+}
 
 Application::Application(const config::ServerConfig& server, std::vector<Format> formats)
     : server_(server), formats_(std::move(formats)) {}
@@ -41,31 +65,16 @@ void Application::add(config::EndpointConfig config, StreamFactory factory) {
 }
 
 Response Application::handle(const Request& request, generators::SourceContext context) const {
-  try {
-    return route(request, std::move(context));
-  } catch (const generators::Failure& failure) {
-    return problem(failure);
-  }
-}
-
-Response Application::route(const Request& request, generators::SourceContext context) const {
-  if (auto refusal = refuse_host(request, server_.hosts)) return *std::move(refusal);
   auto target = parse_target(request.target);
-  if (!target) return problem(400, config::to_string(target.error()));
-  if (target->asterisk) {
-    if (request.method != Method::options) return problem(400, "the target \"*\" is for OPTIONS alone");
-    Response response;
-    response.status = 204;
-    response.fields.add("Allow", "GET, HEAD, OPTIONS");
-    return response;
+  if (target) {
+    if (auto refusal = refuse_host(request, *target, server_.hosts)) return *std::move(refusal);
+    if (auto match = router_.find(target->segments); match && !target->asterisk)
+      return endpoints_[match->endpoint]->handle(request, *target, match->values, std::move(context));
   }
-  if (request.target == health_path) return health(request);
-  auto match = router_.find(target->segments);
-  if (!match) {
-    return problem(
-        404, "nothing is served at " + config::in_quotes(request.target.substr(0, request.target.find('?'))));
-  }
-  return endpoints_[match->endpoint]->handle(request, *target, match->values, std::move(context));
+  Response response =
+      target ? answer_without_endpoint(request, *target) : problem(400, config::to_string(target.error()));
+  add_cors_fields(request, server_.cors, response);
+  return response;
 }
 
 }  // namespace coyield::handlers

@@ -15,6 +15,7 @@ namespace coyield::handlers {
 
 /// Where a server says whether it is well.
 inline constexpr std::string_view health_path = "/.coyield/health";
+bool is_health(const Target& target);
 
 /// All that is served: requests in, responses out. It does no I/O and runs no generator.
 ///
@@ -35,8 +36,6 @@ class Application final : public Handler {
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
 
  private:
-  Response route(const Request& request, generators::SourceContext context) const;
-
   config::ServerConfig server_;
   std::vector<Format> formats_;
   Tokens tokens_;  // that any endpoint takes

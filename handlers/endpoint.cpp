@@ -109,9 +109,18 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
 
 Response Endpoint::handle(const Request& request, const Target& target, const Router::PathValues& path,
                           generators::SourceContext context) const {
-  Response response = dispatch(request, target, path, std::move(context));
+  Response response = answer(request, target, path, std::move(context));
   add_cors_fields(request, cors_, response);
   return response;
+}
+
+Response Endpoint::answer(const Request& request, const Target& target, const Router::PathValues& path,
+                          generators::SourceContext context) const {
+  try {
+    return dispatch(request, target, path, std::move(context));
+  } catch (const generators::Failure& failure) {
+    return problem(failure);
+  }
 }
 
 Response Endpoint::dispatch(const Request& request, const Target& target, const Router::PathValues& path,

@@ -32,6 +32,7 @@ class Endpoint {
   const config::RoutePattern& pattern() const noexcept { return config_.pattern; }
   const config::EndpointConfig& config() const noexcept { return config_; }
 
+  /// A `Failure` of the factory becomes its problem document.
   Response handle(const Request& request, const Target& target, const Router::PathValues& path,
                   generators::SourceContext context) const;
 
@@ -44,6 +45,8 @@ class Endpoint {
     StreamOptions over_websocket;  // where a sign of life is a ping, whatever the format
   };
 
+  Response answer(const Request& request, const Target& target, const Router::PathValues& path,
+                  generators::SourceContext context) const;
   Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
                     generators::SourceContext context) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,

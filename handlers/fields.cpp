@@ -55,4 +55,9 @@ Fields& Fields::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Fields& Fields::add(const Fields& other) {
+  text_ += other.text_;
+  return *this;
+}
+
 }  // namespace coyield::handlers

@@ -28,6 +28,8 @@ bool list_contains(std::string_view list, std::string_view token) noexcept;
 class Fields {
  public:
   Fields& add(std::string_view name, std::string_view value);
+  /// Those of `other`, behind these.
+  Fields& add(const Fields& other);
   const std::string& text() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
 

@@ -33,10 +33,10 @@ bool is_localhost(std::string_view name) noexcept {
 
 }  // namespace
 
-std::optional<Response> refuse_host(const Request& request,
+std::optional<Response> refuse_host(const Request& request, const Target& target,
                                     const std::optional<std::vector<std::string>>& hosts) {
   if (!hosts && !request.loopback) return std::nullopt;
-  const std::string_view host = request.find("Host").value_or("");
+  const std::string_view host = target.host ? *target.host : request.find("Host").value_or("");
   const std::string_view name = name_of(host);
   if (host.empty() || is_ip_address(name) || is_localhost(name)) return std::nullopt;
   const auto matches = [name](const std::string& pattern) { return config::matches_host(pattern, name); };

@@ -78,7 +78,8 @@ Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view de
 Choice Negotiation::choose(const Request& request, const std::string* asked_for) const {
   if (asked_for != nullptr) return by_name(*asked_for);
   const std::string accept = joined(request, "Accept");
-  if (trim(accept).empty()) return default_;
+  std::string_view list = accept;
+  if (next_element(list).empty()) return default_;  // it says nothing
   return by_accept(accept);
 }
 

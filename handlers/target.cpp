@@ -61,6 +61,19 @@ std::optional<config::Mistake> read_query(const urls::url_view& url, Target& tar
   return std::nullopt;
 }
 
+std::optional<config::Mistake> read_host(const urls::url_view& url, Target& target) {
+  const auto mistake = [&url](std::string_view what) {
+    return config::Mistake{"the target " + config::in_quotes(url.buffer()) + std::string(what),
+                           "write a path, or \"http://\", a host and a path"};
+  };
+  if (url.scheme_id() != urls::scheme::http && url.scheme_id() != urls::scheme::https)
+    return mistake(" is not of http");
+  if (url.has_userinfo()) return mistake(" names a user");
+  if (url.encoded_host().empty()) return mistake(" names no host");
+  target.host = std::string(url.encoded_host_and_port());
+  return std::nullopt;
+}
+
 }  // namespace
 
 const std::string* Target::find_query(std::string_view name) const noexcept {
@@ -82,6 +95,9 @@ config::Checked<Target> parse_target(std::string_view text) {
   if (!url) {
     return config::Mistake{"the target " + config::in_quotes(text) + " is not a valid path",
                            "percent-encode blanks, quotes, braces, and whatever is not ASCII"};
+  }
+  if (!origin_form) {
+    if (auto fault = read_host(*url, target)) return *fault;
   }
   if (auto fault = read_segments(*url, target)) return *fault;
   if (auto fault = read_query(*url, target)) return *fault;

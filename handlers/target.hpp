@@ -14,12 +14,14 @@ struct Target {
   std::vector<std::string> segments = {};
   std::vector<std::pair<std::string, std::string>> query = {};
   bool asterisk = false;  ///< `OPTIONS *`: the server as a whole
+  /// Of an absolute URI: the host that was asked, with its port, in the place of `Host` (RFC 9112, 3.2.2).
+  std::optional<std::string> host = {};
 
   /// The first value of that name.
   const std::string* find_query(std::string_view name) const noexcept;
 };
 
-/// Reads a path with a query, or an absolute URI, of which the path and query are taken (RFC 9112, 3.2).
+/// Reads a path with a query, or an absolute URI of http or https with a host (RFC 9112, 3.2).
 ///
 /// Split first and decoded afterwards, so that `%2F` is a character of its segment. Refused, each with a
 /// sentence that says why: characters that must be percent-encoded, `.` and `..` and empty segments, NUL, and

@@ -12,10 +12,11 @@ enum class At { loopback, elsewhere };
 std::optional<Response> refusal(const char* host, At at, const Hosts& hosts) {
   std::vector<Field> fields;
   if (host != nullptr) fields.push_back({"Host", host});
+  const Target target;
   Request request;
   request.fields = fields;
   request.loopback = at == At::loopback;
-  return refuse_host(request, hosts);
+  return refuse_host(request, target, hosts);
 }
 bool passes(const char* host, At at, const Hosts& hosts = {}) { return !refusal(host, at, hosts); }
 
@@ -63,6 +64,15 @@ TEST(Host, IsRefusedWithWhatToConfigure) {
   EXPECT_EQ(response->status, 421U);
   EXPECT_NE(std::get<std::string>(response->body).find(R"(\"hosts\": [\"evil.example\"])"),
             std::string::npos);
+}
+
+TEST(Host, OfAnAbsoluteTargetGoesBeforeTheField) {
+  const std::vector<Field> fields = {{"Host", "localhost"}};
+  Request request;
+  request.fields = fields;
+  request.loopback = true;
+  EXPECT_TRUE(refuse_host(request, *parse_target("http://evil.example/a"), {}));
+  EXPECT_FALSE(refuse_host(request, *parse_target("http://127.0.0.1:80/a"), {}));
 }
 
 }  // namespace

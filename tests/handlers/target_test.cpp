@@ -27,6 +27,8 @@ TEST(Target, MayBeAnAbsoluteUri) {
   ASSERT_TRUE(target);
   EXPECT_EQ(target->segments, Segments{"a"});
   EXPECT_EQ(*target->find_query("b"), "c");
+  EXPECT_EQ(target->host, "example.com:80");
+  EXPECT_EQ(parse_target("/a")->host, std::nullopt);
 }
 
 TEST(Target, MayBeTheServerAsAWhole) { EXPECT_TRUE(parse_target("*")->asterisk); }
@@ -35,7 +37,7 @@ TEST(Target, KeepsUtf8) { EXPECT_EQ(parse_target("/%C3%A4")->segments, Segments{
 
 TEST(Target, IsRefusedWithASentence) {
   for (const char* bad : {"", "a", "//x", "/a//b", "/.", "/..", "/a/../b", "/%2e%2e", "/./a", "/%2E", "/%00",
-                          "/?x=%00", "/%FF", "/?x=%C3", "/{a}", "/a b", "/\xC3\xA4", "/%zz", "/%2"}) {
+                          "/?x=%00", "/%FF", "/?x=%C3", "/{a}", "/a b", "/\xC3\xA4", "/%zz", "/%2", "http:/a", "http:///a", "http://a:b@c/d", "ftp://a/b", "a:b", "x:/y"}) {
     const auto target = parse_target(bad);
     ASSERT_FALSE(target) << bad;
     EXPECT_FALSE(target.error().what.empty()) << bad;
