@@ -49,6 +49,7 @@ StreamOptions stream_options(const config::EndpointConfig& config, const config:
   if (beats) options.heartbeat = config.heartbeat.value_or(server.timeouts.heartbeat);
   options.max_item = server.limits.max_item;
   options.max_message = config.max_message.value_or(server.limits.max_message);
+  options.says_end = format.says_end;
   options.finite = config.finite;
   options.deflate = config.deflate;
   options.input = config.input;

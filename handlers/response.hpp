@@ -25,6 +25,7 @@ struct StreamOptions {
   std::chrono::nanoseconds heartbeat{};   ///< a sign of life after so much silence; 0: none
   std::uint64_t max_item = 1024 * 1024;   ///< bytes of one item, encoded
   std::uint64_t max_message = 64 * 1024;  ///< bytes of a WebSocket client's message
+  bool says_end = false;                  ///< the format itself tells an end from a break
   bool finite = false;                    ///< it ends by itself and soon: a drain waits for it
   bool deflate = false;                   ///< offer permessage-deflate
   bool input = false;                     ///< messages of a WebSocket client reach the generator
@@ -42,7 +43,7 @@ struct Pull {
 struct Response {
   unsigned status = 200;
   const Fields* shared_fields = nullptr;  ///< prepared ones; they live as long as the server
-  Fields fields = {};
+  Fields fields = {};                     ///< of a stream: for whatever is answered in its place, too
   std::variant<std::monostate, std::string, Pull> body = {};
 };
 

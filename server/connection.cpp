@@ -1,6 +1,7 @@
 #include <coyield/server/connection.hpp>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,9 +25,9 @@ Connection::Connection(generators::Loop& loop, Holdings& holdings, Arrival arriv
       peer_(std::move(arrival.peer)),
       place_(std::move(arrival.place)),
       loopback_(arrival.loopback),
-      proxy_(arrival.proxy) {
-  const bool tcp = arrival.family == AF_INET || arrival.family == AF_INET6;
-  socket_.assign(asio::generic::stream_protocol(arrival.family, tcp ? IPPROTO_TCP : 0),
+      proxy_(arrival.proxy),
+      local_(arrival.family == AF_UNIX) {
+  socket_.assign(asio::generic::stream_protocol(arrival.family, local_ ? 0 : IPPROTO_TCP),
                  arrival.descriptor.get());
   arrival.descriptor.release();
 }
@@ -92,6 +93,21 @@ void Connection::watch_reading() {
                        self->readable_ = true;
                        self->wake_.set();
                      });
+}
+
+void Connection::watch_breaking() {
+  if (breaking_) return;
+  breaking_ = true;
+  socket_.async_wait(Socket::wait_error,
+                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
+                       self->breaking_ = false;
+                       self->wake_.set();
+                     });
+}
+
+bool Connection::broken() const noexcept {
+  pollfd entry{.fd = const_cast<Socket&>(socket_).native_handle(), .events = 0, .revents = 0};
+  return dropped_ || (::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLERR | POLLHUP)) != 0);
 }
 
 void Connection::watch_writing() {
@@ -196,9 +212,13 @@ void Connection::close() noexcept {
   socket_.close(ignored);
 }
 
-void Connection::reset() noexcept {
+void Connection::cut_on_close(bool cut) noexcept {
   boost::system::error_code ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.set_option(asio::socket_base::linger(cut, 0), ignored);
+}
+
+void Connection::reset() noexcept {
+  cut_on_close(true);
   close();
 }
 

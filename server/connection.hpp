@@ -71,6 +71,11 @@ class Connection
   void watch_reading();
   /// Whether there may be something; `read_some` that did not fill its room clears it.
   bool readable() const noexcept { return readable_; }
+  /// For a session that does not read, for want of room: wakes it when the connection breaks.
+  void watch_breaking();
+  /// Whether the other side has gone, so that nothing can be sent to it. The orderly end of its sending,
+  /// behind what it has sent, is for who reads.
+  bool broken() const noexcept;
 
   // Writing.
 
@@ -114,6 +119,10 @@ class Connection
   /// What comes next was not meant.
   void forget_stop() noexcept { asked_to_stop_ = false; }
 
+  /// From now on, whatever closes the connection, be it the end of this process, cuts it as `reset` does.
+  /// Nothing can be done about it on a Unix socket (`is_local`), where an end is all that there is.
+  void cut_on_close(bool cut) noexcept;
+  bool is_local() const noexcept { return local_; }
   /// No more will be sent; what was, arrives.
   void shutdown_sending() noexcept;
   /// Closes; what was sent arrives, if the client has sent nothing that was not read.
@@ -156,10 +165,12 @@ class Connection
   std::array<std::uint32_t, static_cast<std::size_t>(Held::count)> held_ = {};  // pages
   bool loopback_;
   bool proxy_;
+  bool local_;
   bool dropped_ = false;
   bool readable_ = false;
   bool reading_ = false;  // a wait for reading is under way
   bool writing_ = false;
+  bool breaking_ = false;  // a wait for that
   bool asked_to_stop_ = false;
 };
 

@@ -20,6 +20,7 @@ std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
                                                .key = key});
   if (fault == websocket::UpgradeFault::none) return std::nullopt;
   handlers::Response response = handlers::problem(websocket::status_of(fault), websocket::message_of(fault));
+  if (fault == websocket::UpgradeFault::method) response.fields.add("Allow", "GET");
   if (fault == websocket::UpgradeFault::version) response.fields.add("Sec-WebSocket-Version", "13");
   return response;
 }

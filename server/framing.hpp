@@ -28,6 +28,7 @@ enum class Inbound : unsigned char {
 ///       framing.end(encoder, out);           // the stream has ended
 ///       framing.failed(encoder, failure, out);
 ///       framing.draining(encoder, out);      // the server goes away
+///       framing.nothing_sent();              // -> whether the client can still get another response
 ///       framing.seal(out);                   // -> the bytes to send
 ///       framing.received();                  // -> Inbound; reads what the client has sent
 ///     };
@@ -40,8 +41,13 @@ concept Framing = requires(F& framing, generators::Encoder& encoder, const gener
   framing.end(encoder, out);
   framing.failed(encoder, failure, out);
   framing.draining(encoder, out);
+  { framing.nothing_sent() } -> std::convertible_to<bool>;
   { framing.seal(out) } -> std::convertible_to<std::string_view>;
   { framing.received() } -> std::same_as<Inbound>;
 };
+
+/// Throws where the item is over the limit, without what a format makes of it: escapes, Base64, a name of an
+/// event. `encoded` is with it, for items that are a value. Bytes.
+void refuse_too_long(const generators::Item& item, std::size_t encoded, std::size_t max_item);
 
 }  // namespace coyield::server

@@ -57,6 +57,7 @@ class HttpFraming {
   }
   void draining(generators::Encoder& encoder, generators::Buffer& out) { encoder.draining(out); }
 
+  bool nothing_sent() const noexcept { return !head_.empty(); }
   std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
 
   Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }

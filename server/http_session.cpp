@@ -122,21 +122,36 @@ std::optional<Response> refusal(Stream& stream, First first) {
   return std::nullopt;
 }
 
+/// An answer in the place of the stream, which goes; pages of other origins may read it as they could that.
+void refuse(Exchange& exchange, Response refused) {
+  refused.fields.add("Vary", "Accept").add(exchange.response.fields);
+  exchange.response = std::move(refused);
+  exchange.stream.reset();
+}
+
+/// HTTP/1.0 knows an end from a break by a reset, and a Unix socket has none.
+bool ends_unseen(const Connection& connection, const Exchange& exchange, const Pull& pull) noexcept {
+  return exchange.minor_version == 0 && connection.is_local() && !pull.options->says_end;
+}
+
 /// Runs the stream up to its first item; `keep` says that it may be sent, or that a refusal stands in its
 /// place.
 Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
   Pull pull = std::get<Pull>(std::move(exchange.response.body));
   exchange.coding = pull.coding;
+  if (ends_unseen(connection, exchange, pull)) {
+    refuse(exchange, handlers::problem(505,
+                                       "over a Unix socket, a stream in HTTP/1.0 cannot show whether it "
+                                       "is whole; ask in HTTP/1.1 (nginx: proxy_http_version 1.1), or "
+                                       "for ?format=sse or json"));
+    co_return Next::keep;
+  }
   Stream& stream =
       exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
   auto waiting = await_first(stream, reader);
   const First first = co_await std::move(waiting);
   if (first == First::left) co_return Next::close;
-  if (auto refused = refusal(stream, first)) {
-    refused->fields.add("Vary", "Accept");
-    exchange.response = *std::move(refused);
-    exchange.stream.reset();
-  }
+  if (auto refused = refusal(stream, first)) refuse(exchange, *std::move(refused));
   co_return Next::keep;
 }
 
@@ -155,6 +170,8 @@ Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
       return chunked ? Next::close : Next::reset;
     case PumpEnd::slow:
       return Next::reset;
+    case PumpEnd::refused:
+      break;  // which is no end of a stream
   }
   return Next::close;
 }
@@ -174,11 +191,21 @@ Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchan
   HttpFraming framing(worker, connection, reader,
                       stream_head(worker, exchange->response, keep_alive, transfer), transfer,
                       exchange->coding);
+  if (transfer == Transfer::until_close) connection.cut_on_close(true);  // even where this process dies
+  const Step first = begin_pumping(*exchange->stream, framing);
+  if (first.refused()) {
+    connection.cut_on_close(false);
+    exchange->stream->end_as(StreamEnd::refused);
+    refuse(*exchange, handlers::problem(exchange->stream->refusal()));
+    auto sending = send_whole(worker, connection, reader, *exchange);
+    co_return co_await std::move(sending);
+  }
   Stream stream = *std::move(exchange->stream);
   exchange.reset();
-  auto pumping = pump(stream, framing);
+  auto pumping = pump(stream, framing, first);
   const PumpEnd end = co_await std::move(pumping);
   stream.end_as(end);
+  if (end == PumpEnd::ended) connection.cut_on_close(false);
   co_return next_behind(end, keep_alive, transfer);
 }
 

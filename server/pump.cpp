@@ -81,6 +81,8 @@ void Stream::end_as(PumpEnd end) noexcept {
       return end_as(StreamEnd::slow);
     case PumpEnd::stopped:
       return end_as(StreamEnd::stopped);
+    case PumpEnd::refused:
+      return end_as(StreamEnd::refused);
   }
 }
 

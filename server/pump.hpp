@@ -28,6 +28,7 @@ enum class PumpEnd : unsigned char {
   drained,  ///< the server goes away, and the client has been told
   left,     ///< the client has gone, or broke the rules
   slow,     ///< the client has taken nothing, or too little, for too long
+  refused,  ///< its first item cannot be said, and nothing has left: it can still be a status
   stopped,  ///< the operator has stopped it, and the client has been told, if it took what was before
 };
 
@@ -65,6 +66,12 @@ class Stream {
     if (!std::exchange(begun_, true)) encoder_->begin(out);
   }
 
+  /// Its first item cannot be said: `refusal` says why.
+  void refuse(generators::Failure failure) {
+    refusal_ = std::make_unique<generators::Failure>(std::move(failure));
+  }
+  const generators::Failure& refusal() const noexcept { return *refusal_; }
+
   /// What the generator threw, as the client may know it; the rest goes to the log. Within a catch block.
   generators::Failure failure() const;
 
@@ -91,9 +98,13 @@ class Stream {
   Roster::Place place_;
   generators::Consumer<generators::Item> consumer_;
   std::unique_ptr<generators::Encoder> encoder_;
+  std::unique_ptr<generators::Failure> refusal_;
   bool primed_ = false;
   bool begun_ = false;
 };
+
+/// How long a client may take what was sent before its stream is stopped, so that it can be told.
+constexpr std::chrono::seconds time_to_stop(2);
 
 /// What a client gets to know of a stream that was stopped.
 generators::Failure stopped_by_operator();
@@ -103,8 +114,9 @@ PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view
 
 /// Waits until the client has taken all that was sent, up to the write time-out: while it takes nothing, or
 /// less than the least rate, for that long, it is `slow`. Ends early with `left`, with `drained` when the
-/// server stops, and with `stopped`. `received` is called when there is something to read, `waits` whenever
-/// it has to wait.
+/// server stops, and with `stopped` when the operator wants that and the client does not take the rest soon:
+/// what it is to be told stands behind that. `received` is called when there is something to read, `waits`
+/// whenever it has to wait.
 template <class Received, class Waits>
 generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& connection, Received received,
                                                Waits waits) {
@@ -114,9 +126,11 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   std::uint64_t window_sent = connection.sent();
   const double window_seconds = std::chrono::duration<double>(timeouts.write).count();
   const auto least = static_cast<std::uint64_t>(static_cast<double>(timeouts.least_rate) * window_seconds);
+  bool hurried = false;
   while (connection.unsent() != 0) {
     if (worker.stopping()) co_return PumpEnd::drained;
-    if (connection.asked_to_stop()) co_return PumpEnd::stopped;
+    if (connection.asked_to_stop() && !std::exchange(hurried, true))
+      window_end = std::min<std::chrono::nanoseconds>(window_end, loop.now() + time_to_stop);
     if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     connection.watch_reading();
     connection.wake_at(window_end);
@@ -125,6 +139,7 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
     if (!connection.send_unsent()) co_return PumpEnd::left;
     const std::chrono::nanoseconds now = loop.now();
     if (now < window_end) continue;
+    if (hurried && connection.unsent() != 0) co_return PumpEnd::stopped;
     if (connection.unsent() != 0 && connection.sent() - window_sent < std::max<std::uint64_t>(least, 1)) {
       co_return drop_slow(worker, connection, "it takes too little");
     }
@@ -133,10 +148,6 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   }
   co_return std::nullopt;
 }
-
-namespace detail {
-
-constexpr std::size_t batch_bytes = 64 * 1024;
 
 /// What there is to do behind a batch.
 struct Step {
@@ -149,9 +160,17 @@ struct Step {
   PumpEnd end = PumpEnd::ended;  ///< where it is over
   bool sent = false;             ///< something has left
 
-  /// Whether there is nobody left to send to.
-  bool gone() const noexcept { return kind == Kind::over && (end == PumpEnd::left || end == PumpEnd::slow); }
+  /// Whether nothing has left, and nothing can: `Stream::refusal` says why.
+  bool refused() const noexcept { return kind == Kind::over && end == PumpEnd::refused; }
+  /// Whether there is nobody left to send to, or nothing of the stream.
+  bool gone() const noexcept {
+    return kind == Kind::over && (end == PumpEnd::left || end == PumpEnd::slow || end == PumpEnd::refused);
+  }
 };
+
+namespace detail {
+
+constexpr std::size_t batch_bytes = 64 * 1024;
 
 constexpr Step over(PumpEnd end) noexcept { return Step{.kind = Step::Kind::over, .end = end}; }
 
@@ -188,6 +207,7 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
   using generators::Poll;
   const std::size_t max_item = stream.options().max_item;
   std::size_t before = out.size();
+  const std::size_t begin = before;
   try {
     for (;;) {
       Poll status;
@@ -198,18 +218,18 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
         break;
       }
       framing.item(stream.encoder(), *item, out);
-      if (out.size() - before > max_item) [[unlikely]] {
-        const std::size_t size = out.size() - before;
-        throw generators::Failure(
-            generators::FailureKind::internal,
-            "an item of " + std::to_string(size) + " bytes is over the limit of " + std::to_string(max_item));
-      }
+      if (out.size() - before > max_item) [[unlikely]]
+        refuse_too_long(*item, out.size() - before, max_item);
       if (turn.over() || out.size() >= batch_bytes) return Step{.kind = Step::Kind::more};
     }
     framing.end(stream.encoder(), out);
     return over(PumpEnd::ended);
   } catch (...) {
     out.resize(before);  // nothing of an item that could not be written whole
+    if (before == begin && framing.nothing_sent()) {
+      stream.refuse(stream.failure());
+      return over(PumpEnd::refused);
+    }
     framing.failed(stream.encoder(), stream.failure(), out);
     return over(PumpEnd::failed);
   }
@@ -245,6 +265,7 @@ Step send_batch(Stream& stream, F& framing, bool beat) {
   }
   Turn turn(worker.loop());
   Step step = write_batch(stream, framing, out, turn);
+  if (step.refused()) return step;
   const std::string_view bytes = framing.seal(out);
   step.sent = !bytes.empty();
   if (!step.sent) return step;
@@ -255,18 +276,22 @@ Step send_batch(Stream& stream, F& framing, bool beat) {
 
 }  // namespace detail
 
-/// Sends the stream, from its present state to its end. The generator, with all that it holds, is destroyed
-/// with the stream, not by the pump.
+/// Sends the first batch of the stream, what is ready, or its head.
 template <Framing F>
-generators::Task<PumpEnd> pump(Stream& stream, F& framing) {
-  using detail::Step;
+Step begin_pumping(Stream& stream, F& framing) {
+  return detail::send_batch(stream, framing, false);
+}
+
+/// Sends the stream, from its first batch, `step`, to its end. The generator, with all that it holds, is
+/// destroyed with the stream, not by the pump.
+template <Framing F>
+generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
   Worker& worker = stream.worker();
   Connection& connection = stream.connection();
   const std::chrono::nanoseconds heartbeat = stream.options().heartbeat;
   std::chrono::nanoseconds quiet_since = std::chrono::nanoseconds::zero();
   bool beat = false;
-  for (;;) {
-    const Step step = detail::send_batch(stream, framing, beat);
+  for (;; step = detail::send_batch(stream, framing, beat)) {
     if (step.gone()) co_return step.end;
     if (heartbeat.count() > 0 && (step.sent || quiet_since.count() == 0)) quiet_since = worker.loop().now();
     if (connection.unsent() != 0) {

@@ -34,6 +34,7 @@ WebSocketFraming::WebSocketFraming(Worker& worker, Connection& connection,
     : worker_(worker),
       connection_(connection),
       decoder_(decoder_options(options, deflate)),
+      max_item_(options.max_item),
       inbox_(options.input ? std::move(inbox) : nullptr),
       deflater_(deflate ? std::make_unique<websocket::Deflater>(deflate->server) : nullptr) {}
 
@@ -44,6 +45,7 @@ WebSocketFraming::~WebSocketFraming() {
 void WebSocketFraming::compressed_item(Encoder& encoder, const Item& item, Opcode opcode, Buffer& out) {
   Buffer plain(256);
   encoder.item(item, plain);
+  if (plain.size() > max_item_) refuse_too_long(item, plain.size(), max_item_);
   websocket::FrameWriter frame(out, opcode, websocket::Coding::deflated);
   deflater_->compress(plain.view(), out);
   frame.end();
@@ -83,7 +85,10 @@ void WebSocketFraming::append_close(CloseCode code, std::string_view reason, Buf
 
 Inbound WebSocketFraming::received() {
   if (connection_.dropped()) return Inbound::left;
-  if (!has_room(0)) return Inbound::go_on;
+  if (!has_room(0)) {
+    connection_.watch_breaking();
+    return connection_.broken() ? Inbound::left : Inbound::go_on;
+  }
   const auto read = connection_.read_some(worker_.in());
   if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
   if (read.status == Connection::ReadStatus::closed) return Inbound::left;

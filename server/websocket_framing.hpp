@@ -49,6 +49,7 @@ class WebSocketFraming {
   void end(generators::Encoder& encoder, generators::Buffer& out);
   void failed(generators::Encoder& encoder, const generators::Failure& failure, generators::Buffer& out);
   void draining(generators::Encoder& encoder, generators::Buffer& out);
+  bool nothing_sent() const noexcept { return false; }  // the 101 has left before
   std::string_view seal(generators::Buffer& out) { return out.view(); }
 
   /// Reads once: a client that never stops sending must not have the thread to itself.
@@ -73,6 +74,7 @@ class WebSocketFraming {
   Connection& connection_;
   websocket::Decoder decoder_;
   websocket::CloseHandshake closing_;
+  std::size_t max_item_;
   std::shared_ptr<Inbox> inbox_;
   std::unique_ptr<websocket::Deflater> deflater_;
   bool heard_ = true;  // something has come since the last ping

@@ -57,7 +57,8 @@ Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
   exchange.reset();
   PumpEnd end = PumpEnd::left;
   if (framing.received(reader.take_kept()) == Inbound::go_on) {
-    auto pumping = pump(*stream, framing);
+    const Step first = begin_pumping(*stream, framing);
+    auto pumping = pump(*stream, framing, first);
     end = co_await std::move(pumping);
     stream->end_as(end);
   }

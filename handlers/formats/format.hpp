@@ -39,6 +39,9 @@ struct Format {
   std::string_view other_media_type = {};  ///< another name for it in `Accept`
   bool binary = false;                     ///< whether what it writes is no text
   bool compressible = true;                ///< whether gzip is worth while over HTTP
+  /// Whether what it writes at the end tells a stream that has ended from one that broke, however the
+  /// connection is closed.
+  bool says_end = false;
   /// Whether a WebSocket client may ask for it by `?format=`, to get each item as a message.
   bool over_websocket = false;
   ByAccept by_accept = ByAccept::always;

@@ -44,6 +44,7 @@ Format json_format() {
                           "The heartbeat is blank space."},
       .media_type = "application/json",
       .content_type = "application/json",
+      .says_end = true,
       .by_accept = ByAccept::finite,
       .heartbeat = Heartbeat::always,
       .make = [](const FormatOptions&) -> std::unique_ptr<generators::Encoder> {

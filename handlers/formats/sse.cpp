@@ -129,6 +129,7 @@ Format sse_format() {
                           "heartbeat is a comment."},
       .media_type = "text/event-stream",
       .content_type = "text/event-stream",
+      .says_end = true,
       .heartbeat = Heartbeat::always,
       .make = [](const FormatOptions& options) -> std::unique_ptr<generators::Encoder> {
         return std::make_unique<SseEncoder>(options.retry);

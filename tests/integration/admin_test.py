@@ -182,11 +182,38 @@ class Stopped(AdminCase):
         self.stop_stream(server, self.only_stream(server, "/fast"))
         reader.join(PATIENCE)
         self.assertFalse(reader.is_alive())
+        self.assertTrue(wait_until(lambda: not server.streams()))
         stuck = server.connect(receive_buffer=4096)
         self.addCleanup(stuck.close)
         stuck.ask("/fast")
         self.stop_stream(server, self.only_stream(server, "/fast", state="client"))
         self.assertTrue(wait_until(lambda: not server.streams()))
+
+    def test_a_client_that_reads_all_the_time_is_told_however_fast_its_stream_is(self):
+        server = self.start()
+        for _ in range(5):
+            events = self.stream(server, "/fast?format=sse")
+            self.assertIn(b"event: failed\n", self.read_until_stopped(server, events)[-300:])
+            messages = self.websocket(server, "/fast")
+            self.assertTrue(self.read_until_stopped(server, messages).endswith(b"\x03\xf3stopped by the operator"))
+
+    def read_until_stopped(self, server, connection):
+        """All that a client gets that never stops reading; the last part of it."""
+        last = b""
+
+        def read():
+            nonlocal last
+            while connection.more():
+                last, connection.buffer = (last + connection.buffer)[-1000:], b""
+        reader = threading.Thread(target=read)
+        reader.start()
+        self.addCleanup(reader.join)
+        self.assertTrue(wait_until(lambda: server.streams("/fast")[0]["items"] > 10_000))
+        self.stop_stream(server, server.streams("/fast")[0])
+        if connection.buffer is not None:
+            reader.join(PATIENCE)
+        self.assertFalse(reader.is_alive())
+        return last
 
     def test_the_rest_goes_on_and_is_counted_apart(self):
         server = self.start()

@@ -2,11 +2,12 @@
 
 import json
 import socket
+import tempfile
 import time
 import unittest
 
 import wire
-from harness import ServerCase
+from harness import Server, ServerCase
 
 FORMATS = ("ndjson", "sse", "json", "text")
 GOOD = b'{"a":1}\n{"a":2}\n'
@@ -21,6 +22,7 @@ class Endings(ServerCase):
         (cls.directory / "bad_much_later").write_bytes(b'{"a":1}\n' * 100_000 + b"not json\n")
         (cls.directory / "a_directory").mkdir()
         (cls.directory / "big_item").write_bytes(b'"' + b"x" * 70_000 + b'"\n')
+        (cls.directory / "longest_item").write_bytes(b'"' + b"x" * 65_534 + b'"\n')
         cls.endpoints = {
             "/{name}": {"source": {"file": {"path": "${path.name}", "root": str(cls.directory), "decode": "json"}}},
             "/late": {"source": {"clock": "300ms"}, "pipeline": [{"skip": 1}, {"take": 1}],
@@ -29,7 +31,7 @@ class Endings(ServerCase):
             "/overflow": {"source": {"counter": {"from": 9223372036854775806}}},
             "/heart": {"source": {"clock": "3600s"}, "heartbeat": "30ms"},
         }
-        cls.settings = {"limits": {"max_item": "64KiB"}}
+        cls.settings = {"limits": {"max_item": "64KiB"}, "cors": {"origins": ["https://app.example"]}}
 
     # Failures.
 
@@ -106,9 +108,38 @@ class Endings(ServerCase):
         self.assertEqual(response.ending, wire.Ending.CUT)
 
     def test_an_item_over_the_limit_fails_the_stream(self):
-        response = self.server.get("/big_item")
-        self.assertTrue(response.status in (500, 502) or response.ending == wire.Ending.CUT, response)
-        self.assertNotIn(b"xxxx", response.body)
+        for name in FORMATS:
+            with self.subTest(format=name):
+                response = self.server.get(f"/big_item?format={name}")
+                self.assertEqual((response.status, response.type), (502, "application/problem+json"))
+                self.assertNotIn(b"xxxx", response.body)
+
+    def test_the_limit_is_of_the_item_and_not_of_what_a_format_makes_of_it(self):
+        for name in FORMATS:
+            with self.subTest(format=name):
+                response = self.server.get(f"/longest_item?format={name}")
+                self.assertEqual((response.status, response.ending), (200, wire.Ending.COMPLETE))
+                self.assertIn(b"x" * 65534, response.body)
+
+    def test_a_first_item_that_a_format_cannot_say_is_a_real_status(self):
+        """A gap, where the id that is asked for was never there."""
+        for name in ("ndjson", "text", "json"):
+            with self.subTest(format=name), self.server.connect() as connection:
+                response = connection.get(f"/good?format={name}", "Last-Event-ID: 1.50.1", "Origin: https://app.example")
+                self.assertEqual((response.status, response.type), (503, "application/problem+json"))
+                self.assertEqual(response.field("Access-Control-Allow-Origin"), "https://app.example")
+                self.assertEqual(connection.get("/good").lines(), [{"a": 1}, {"a": 2}], "the connection goes on")
+        self.assertEqual(self.server.get("/good?format=sse", "Last-Event-ID: 1.50.1").status, 200)
+
+    def test_on_http_1_0_the_death_of_the_server_is_a_reset(self):
+        server = Server(self.endpoints)
+        self.addCleanup(server.kill)
+        with server.connect() as connection:
+            connection.ask("/silent", version="HTTP/1.0")
+            self.assertEqual(connection.head().status, 200)
+            server.kill()
+            connection.rest()
+            self.assertEqual(connection.end, wire.Ending.RESET)
 
     def test_the_log_knows_why_a_stream_failed(self):
         self.server.get("/bad_later")
@@ -157,6 +188,33 @@ class Endings(ServerCase):
                 first = connection.chunk()
                 self.assertIn(b'"ts"', first)
                 self.assertEqual([connection.chunk() for _ in range(3)], [beat] * 3)
+
+
+class OverAUnixSocket(unittest.TestCase):
+    """Where there is no reset: what HTTP/1.0 could not tell from an end is not served."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="coyield-socket-")
+        self.addCleanup(directory.cleanup)
+        self.server = Server({"/count": {"source": {"counter": 2}}}, {"listen": f"unix:{directory.name}/s"})
+        self.addCleanup(self.server.stop)
+
+    def test_a_stream_in_http_1_0_is_refused_with_what_to_do(self):
+        for name in ("ndjson", "text", "csv", "cbor"):
+            with self.subTest(format=name), self.server.connect() as connection:
+                response = connection.get(f"/count?format={name}", version="HTTP/1.0")
+                self.assertEqual((response.status, response.type), (505, "application/problem+json"))
+                self.assertIn("proxy_http_version 1.1", response.json()["detail"])
+
+    def test_formats_that_say_their_end_themselves_are_served(self):
+        for name, end in (("json", b"]\n"), ("sse", b"event: end\nid: end\ndata: {}\n\n")):
+            with self.subTest(format=name), self.server.connect() as connection:
+                response = connection.get(f"/count?format={name}", version="HTTP/1.0")
+                self.assertEqual(response.status, 200)
+                self.assertTrue(response.body.rstrip().endswith(end.rstrip()), response.body)
+
+    def test_http_1_1_is_served(self):
+        self.assertEqual(self.server.get("/count").lines(), [1, 2])
 
 
 class SignsOfLife(ServerCase):

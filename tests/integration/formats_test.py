@@ -171,7 +171,9 @@ class Table(FormatsCase):
         response = self.get("/json/new_member?format=csv", ending=wire.Ending.CUT)
         self.assertEqual(response.body, b"a\r\n1\r\n")
         self.server.wait_for_log('failed.*has .*"b.*no column')
-        self.get("/columns/rows?format=csv", ending=wire.Ending.CUT)
+        refused = self.server.get("/columns/rows?format=csv")
+        self.assertEqual(refused.status, 400, "its first item is one that cannot be said")
+        self.assertIn("no column", refused.json()["detail"])
 
     # Text
 
@@ -209,8 +211,9 @@ class Table(FormatsCase):
         self.assertEqual(b"".join(map(base64.b64decode, events)), whole)
 
     def test_bytes_items_are_refused_as_rows(self):
-        self.assertEqual(self.get("/bytes/binary?format=csv", ending=wire.Ending.CUT).body, b"")
-        self.server.wait_for_log("failed.*bytes cannot be a row")
+        refused = self.server.get("/bytes/binary?format=csv")
+        self.assertEqual(refused.status, 400)
+        self.assertIn("bytes cannot be a row", refused.json()["detail"])
 
     # Ends
 

@@ -85,7 +85,7 @@ class Server:
             self.address = self._address()
             self._idle_sockets = self.sockets()
         except BaseException:
-            self._end()
+            self.kill()
             raise
 
     def _listen(self):
@@ -191,12 +191,13 @@ class Server:
                     self.signal()
             code = self.wait()
         finally:
-            self._end()
+            self.kill()
         log = "\n".join(self.log())
         if code != 0 or SANITIZER.search(log):
             raise AssertionError(f"the server went with {code}, saying:\n{log}")
 
-    def _end(self):
+    def kill(self):
+        """Ends it as the system would: nothing that it might do at its end is done."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

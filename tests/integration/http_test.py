@@ -216,6 +216,7 @@ class AccessAndOrigins(ServerCase):
     endpoints = {
         "/open": {"source": {"counter": 2}, "access": "anyone"},
         "/closed": {"source": {"counter": 2}},
+        "/missing": {"source": {"file": "/nowhere/at/all"}, "access": "anyone"},
         "/other": {"source": {"counter": 2}, "access": ["other-token"], "cors": {"origins": []}},
     }
     settings = {"access": ["first-token", "second-token"], "cors": {"origins": ["https://app.example"]}}
@@ -273,12 +274,27 @@ class AccessAndOrigins(ServerCase):
         self.assertEqual(response.status, 401)
         self.assertEqual(response.field("Access-Control-Allow-Origin"), "https://app.example")
 
+    def test_so_it_may_where_a_stream_could_not_begin(self):
+        for target, fields, status in (("/missing", [], 404), ("/open", ["Last-Event-ID: 5"], 409), ("/nowhere", [], 404),
+                                       ("/%zz", [], 400)):
+            with self.subTest(target=target):
+                response = self.server.get(target, "Origin: https://app.example", *fields)
+                self.assertEqual(response.status, status)
+                self.assertEqual(response.field("Access-Control-Allow-Origin"), "https://app.example")
+                self.assertIn("origin", response.listed("Vary"))
+
     def test_a_preflight_allows_what_streams_need(self):
         response = self.server.get("/closed", "Origin: https://app.example", "Access-Control-Request-Method: GET",
                                    "Access-Control-Request-Headers: authorization", method="OPTIONS")
         self.assertEqual(response.status, 204)
         self.assertIn("authorization", response.listed("Access-Control-Allow-Headers"))
         self.assertIn("get", response.listed("Access-Control-Allow-Methods"))
+
+    def test_what_may_be_asked_of_its_health(self):
+        response = self.server.get("/.coyield/health", method="OPTIONS")
+        self.assertEqual((response.status, response.field("Allow")), (204, "GET, HEAD, OPTIONS"))
+        self.assertEqual(self.server.get("/.coyield/health?x=1").status, 200)
+        self.assertEqual(self.server.get("http://localhost/.coyield/health").status, 200)
 
     def test_the_health_of_the_server_is_no_secret(self):
         response = self.server.get("/.coyield/health")

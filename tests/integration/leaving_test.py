@@ -24,6 +24,7 @@ class Leaving(ServerCase):
         "/silent": {"source": {"clock": "3600s"}, "pipeline": [{"skip": 1}], "first_item_timeout": "1h"},
         "/late": {"source": {"clock": "3600s"}, "pipeline": [{"skip": 1}], "first_item_timeout": "10ms"},
         "/echo": {"source": "echo", "input": True},
+        "/deaf": {"source": "echo", "input": True, "pipeline": [{"delay": "1h"}]},
     }
 
     def until_gone(self, leave):
@@ -94,6 +95,16 @@ class Leaving(ServerCase):
             for target in ("/clock", "/echo", "/late"):
                 with self.subTest(target, way=way):
                     self.assert_noticed_at_once(lambda target=target: self.websocket(target), leave)
+
+    def test_a_websocket_client_that_breaks_off_while_nobody_takes_what_it_says_is_noticed_too(self):
+        def make():
+            connection = self.websocket("/deaf")
+            connection.socket.settimeout(0.3)
+            with self.assertRaises(TimeoutError):
+                for _ in range(1000):
+                    connection.send(wire.client_frame(wire.TEXT, b"x" * 60_000))
+            return connection
+        self.assert_noticed_at_once(make, wire.Connection.reset)
 
     def test_a_client_that_sent_its_next_request_already_is_noticed_too(self):
         def make():

@@ -84,6 +84,16 @@ class Slowly(LimitsCase):
                 self.problem(attacker.response(), 408)
                 self.assertIsNotNone(self.end_of(attacker))
 
+    def test_an_empty_line_long_before_a_request_does_not_count_as_its_header(self):
+        with Server(COUNT, {"timeouts": {"header": "1s"}}) as server, server.connect() as connection:
+            for _ in range(2):
+                connection.send(b"\r\n")
+                time.sleep(1.1)
+                connection.send(b"GET /count HTTP/1.1\r\n")
+                time.sleep(0.05)
+                connection.send(b"Host: localhost\r\n\r\n")
+                self.assertEqual(connection.response().status, 200)
+
     def test_bodies_that_trickle_in_are_not_waited_for(self):
         with Server({**COUNT, **TICKS}) as server, self.under_attack(server):
             attackers = [self.connect(server) for _ in range(100)]

@@ -169,6 +169,12 @@ class Handshake(WebSocketCase):
                 self.assertEqual(response.status, 426)
                 self.assertEqual(response.field("Sec-WebSocket-Version"), "13")
 
+    def test_another_method_is_a_405_that_says_which(self):
+        for method in ("HEAD", "OPTIONS", "POST"):
+            with self.subTest(method):
+                response = self.ask(*self.BOTH, self.VERSION, self.KEY, method=method)
+                self.assertEqual((response.status, response.field("Allow")), (405, "GET"))
+
     def test_a_wrong_handshake_is_a_400(self):
         for fields in ((*self.BOTH, self.VERSION),
                        (*self.BOTH, self.VERSION, "Sec-WebSocket-Key: short"),
