@@ -36,8 +36,10 @@ TEST(Target, MayBeTheServerAsAWhole) { EXPECT_TRUE(parse_target("*")->asterisk);
 TEST(Target, KeepsUtf8) { EXPECT_EQ(parse_target("/%C3%A4")->segments, Segments{"\xC3\xA4"}); }
 
 TEST(Target, IsRefusedWithASentence) {
-  for (const char* bad : {"", "a", "//x", "/a//b", "/.", "/..", "/a/../b", "/%2e%2e", "/./a", "/%2E", "/%00",
-                          "/?x=%00", "/%FF", "/?x=%C3", "/{a}", "/a b", "/\xC3\xA4", "/%zz", "/%2", "http:/a", "http:///a", "http://a:b@c/d", "ftp://a/b", "a:b", "x:/y"}) {
+  for (const char* bad :
+       {"",     "a",       "//x",       "/a//b",          "/.",        "/..",  "/a/../b", "/%2e%2e",   "/./a",
+        "/%2E", "/%00",    "/?x=%00",   "/%FF",           "/?x=%C3",   "/{a}", "/a b",    "/\xC3\xA4", "/%zz",
+        "/%2",  "http:/a", "http:///a", "http://a:b@c/d", "ftp://a/b", "a:b",  "x:/y"}) {
     const auto target = parse_target(bad);
     ASSERT_FALSE(target) << bad;
     EXPECT_FALSE(target.error().what.empty()) << bad;
