@@ -5,10 +5,13 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace coyield::generators {
+
+struct StartPosition;
 
 /// Whether resuming behind an item's id still means the same stream after an operator.
 enum class Positions : unsigned char {
@@ -25,6 +28,8 @@ struct UpstreamFactory {
   std::string resume_after = {};  ///< what the request has asked to go on behind
   bool restartable = true;        ///< false: it reads what the client sends, and can be started once only
   bool resumable = false;         ///< its items have ids that say where they stand
+  /// Where `resumable`: where the stream that was started first has begun, once its source knows.
+  std::shared_ptr<const StartPosition> begun = {};
 };
 
 /// An operator that the configuration can name. One file each in `operators/`, which describes it and applies

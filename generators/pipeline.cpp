@@ -39,17 +39,19 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   Plan(const Source& from, config::Arguments with, SourceContext in)
       : source(&from), arguments(std::move(with)), context(std::move(in)) {}
 
-  /// The stream of the source and the first `count` operators.
-  AsyncGenerator<Item> start(std::size_t count, std::string resume_after) {
+  /// The stream of the source and the first `count` operators. `begun`: who wants to know where it begins.
+  AsyncGenerator<Item> start(std::size_t count, std::string resume_after,
+                             std::shared_ptr<StartPosition> begun) {
     std::size_t next = count;
     while (next > 0 && operators[next - 1].op->apply_to_factory == nullptr) --next;
+    if (!keep_positions(next, count)) begun.reset();
     AsyncGenerator<Item> stream;
     if (next == 0) {
-      stream = start_source(std::move(resume_after));
+      stream = start_source(std::move(resume_after), std::move(begun));
     } else {
       const Applied& starter = operators[next - 1];
-      stream =
-          starter.op->apply_to_factory(in_front_of(next - 1, std::move(resume_after)), starter.arguments);
+      UpstreamFactory upstream = in_front_of(next - 1, std::move(resume_after), std::move(begun));
+      stream = starter.op->apply_to_factory(std::move(upstream), starter.arguments);
     }
     for (; next < count; ++next) {
       stream = operators[next].op->apply(std::move(stream), operators[next].arguments);
@@ -63,22 +65,34 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   std::vector<Applied> operators;
 
  private:
-  AsyncGenerator<Item> start_source(std::string resume_after) {
+  AsyncGenerator<Item> start_source(std::string resume_after, std::shared_ptr<StartPosition> begun) {
     SourceContext mine = context.without_input();
     mine.input = std::move(context.input);
     mine.resume_after = std::move(resume_after);
+    mine.start = source->resumable ? std::move(begun) : nullptr;
     return source->start(arguments, std::move(mine));
   }
-  UpstreamFactory in_front_of(std::size_t place, std::string resume_after) {
+  /// Whether the operators from the one to the other do.
+  bool keep_positions(std::size_t from, std::size_t to) const {
     const auto keeps = [](const Applied& each) { return each.op->positions == Positions::kept; };
-    const auto end = operators.begin() + static_cast<std::ptrdiff_t>(place);
-    auto start_again = [self = shared_from_this(), place](std::string behind) {
-      return self->start(place, std::move(behind));
+    const auto at = [this](std::size_t place) {
+      return operators.begin() + static_cast<std::ptrdiff_t>(place);
+    };
+    return std::all_of(at(from), at(to), keeps);
+  }
+  UpstreamFactory in_front_of(std::size_t place, std::string resume_after,
+                              std::shared_ptr<StartPosition> begun) {
+    const bool resumable = source->resumable && keep_positions(0, place);
+    if (!resumable) begun.reset();
+    if (resumable && !begun) begun = std::make_shared<StartPosition>();
+    auto start_again = [self = shared_from_this(), place, begun](std::string behind) {
+      return self->start(place, std::move(behind), begun);
     };
     return {.start = std::move(start_again),
             .resume_after = std::move(resume_after),
             .restartable = !source->description.reads_input,
-            .resumable = source->resumable && std::all_of(operators.begin(), end, keeps)};
+            .resumable = resumable,
+            .begun = std::move(begun)};
   }
 };
 
@@ -89,6 +103,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
   std::string resume_after = context.resume_after;
+  std::shared_ptr<StartPosition> begun = std::move(context.start);
   const auto plan = std::make_shared<Plan>(*source_, *std::move(arguments), std::move(context));
   plan->operators.reserve(stages_.size());
   for (const Stage& stage : stages_) {
@@ -96,7 +111,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
     if (!of_stage) return of_stage.error();
     plan->operators.push_back({stage.op, *std::move(of_stage)});
   }
-  return plan->start(stages_.size(), std::move(resume_after));
+  return plan->start(stages_.size(), std::move(resume_after), std::move(begun));
 }
 
 void Pipeline::refuse_to_resume() const {

@@ -20,6 +20,7 @@ class Pipeline {
 
   /// The stream for one request, or the value of the request that is wrong. Nothing of it runs yet. Throws a
   /// `Failure` of kind conflict where the request wants to go on behind an item and that cannot be done.
+  /// `context.start` stays empty where that is so, whatever the request wants.
   config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
                                                SourceContext context) const;
 

@@ -5,6 +5,7 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,14 @@ namespace coyield::generators {
 
 class BlockingPool;
 class StandardInput;
+
+/// Where a stream has begun: the id behind which its first item stands. Filled in once, by a resumable source
+/// as soon as it knows (for a file: once it is open), before its first item; empty until then, and for
+/// sources without ids. Given as `SourceContext::resume_after` it makes a stream of exactly the items that
+/// this one gives, so that a client that has got none yet can come back too. One thread.
+struct StartPosition {
+  std::string id;
+};
 
 /// What a source is started with beside its arguments.
 struct SourceContext {
@@ -22,12 +31,16 @@ struct SourceContext {
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
   std::string resume_after = {};
+  /// For whoever wants to know where the stream has begun; null: nobody does. A source that is `resumable`
+  /// fills it in, unless somebody has.
+  std::shared_ptr<StartPosition> start = {};
 
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, most, behind] = *this;
-    return {.blocking = pool, .standard_input = piped, .max_item = most, .resume_after = behind};
+    const auto& [_, pool, piped, most, behind, begun] = *this;
+    return {
+        .blocking = pool, .standard_input = piped, .max_item = most, .resume_after = behind, .start = begun};
   }
 };
 

@@ -2,6 +2,7 @@
 #include <coyield/generators/gap.hpp>
 #include <coyield/generators/operator.hpp>
 #include <coyield/generators/operators/retry.hpp>
+#include <coyield/generators/source.hpp>
 #include <memory>
 #include <string>
 
@@ -21,16 +22,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Starts the upstream again and again: behind the last item where its id says where that is, else anew, and
-/// then says so in front of the next item, or of the end.
+/// Starts the upstream again and again: behind the last item where its id says where that is, from the place
+/// where it began as long as none has come, else anew, and then says so in front of the next item, or of the
+/// end.
 class Restarts {
  public:
   explicit Restarts(UpstreamFactory upstream)
       : upstream_(std::move(upstream)), position_(upstream_.resume_after) {}
 
-  AsyncGenerator<Item> operator()() { return follow(upstream_.start(position_), *this, !exact_); }
+  AsyncGenerator<Item> operator()() { return follow(upstream_.start(place()), *this, !exact_); }
 
  private:
+  /// As long as nothing has come, where the first one has begun: the end of a file has moved on since.
+  const std::string& place() const noexcept {
+    const bool at_begin = exact_ && position_.empty() && upstream_.begun != nullptr;
+    return at_begin ? upstream_.begun->id : position_;
+  }
   /// `restarts` stands in the frame of `retry`, which owns the generator too.
   static AsyncGenerator<Item> follow(AsyncGenerator<Item> stream, Restarts& restarts,
                                      bool something_missing) {

@@ -28,6 +28,7 @@ struct Job {
   FileRequest request;
   BlockingPool* pool;
   std::size_t max_item;
+  std::shared_ptr<StartPosition> start;  ///< as `SourceContext::start`
 };
 
 /// Writes the id of the item that was yielded last.
@@ -96,6 +97,7 @@ AsyncGenerator<Item> read_records(Job job, Records records) {
   RecordIds<Records> ids(input, records);
   bool more = true;
   co_await input.open();
+  if (job.start && job.start->id.empty()) job.start->id = input.start_id();
   while (more) {
     if (input.gap()) {
       const std::string gap = gap_text(input);
@@ -139,7 +141,7 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
                       .follow = args.get<bool>("follow"),
                       .decompress = decode != "bytes",
                       .resume_after = std::move(context.resume_after)};
-  Job job{std::move(request), context.blocking, max_item};
+  Job job{std::move(request), context.blocking, max_item, std::move(context.start)};
   if (decode == "bytes") return read_records(std::move(job), ByteBlocks(max_item));
   if (decode == "json") return read_records(std::move(job), JsonLines(max_item));
   if (decode == "csv") {
@@ -249,7 +251,9 @@ Source file_source() {
                "nothing is polled, and files of network file systems that other machines write to cannot be "
                "followed.\n"
                "The id of an item is a place in a file, by its number, the offset, and a checksum of what "
-               "stands in front. A client that comes back with one gets exactly the rest: of that file, "
+               "stands in front; a stream without an item yet has one too, that of the place where it began. "
+               "A "
+               "client that comes back with one gets exactly the rest: of that file, "
                "though it was renamed or copied (to app.log.1, app.log-20261123, app-2026-11-23.log) as long "
                "as it is in its directory, and with `follow` of those that came after it. Where it is gone, "
                "a gap is announced and the present file given from its beginning.\n"

@@ -73,6 +73,7 @@ Task<void> FileInput::resume() {
   }
   const auto find_it = [this, &position] { return find_position(request_.name, *position); };
   std::optional<RegularFile> file = co_await pool_.run(find_it);
+  begins_within_ = file && position->within;
   if (file) co_return co_await start_at(std::move(*file), position->offset);
   miss(request_.resume_after);
   if (follower_) {
@@ -178,9 +179,10 @@ Task<std::size_t> FileInput::read_followed(std::span<char> into) {
 Task<bool> FileInput::next_piece(std::uint64_t offset, std::string_view before) {
   if (!follower_) co_return false;
   gap_ = false;
+  const bool within = begins_within_ && offset == begin_;
   begins_within_ = false;
   if (cut_) {
-    co_await go_on_behind_cut(offset, before);
+    co_await go_on_behind_cut(offset, before, within);
   } else {
     RegularFile successor = follower_->take_successor();
     co_await start_at(std::move(successor), 0);
@@ -189,11 +191,12 @@ Task<bool> FileInput::next_piece(std::uint64_t offset, std::string_view before) 
 }
 
 /// It may have been copied before it was cut, as logrotate's copytruncate does: then the rest is there.
-Task<void> FileInput::go_on_behind_cut(std::uint64_t offset, std::string_view before) {
+Task<void> FileInput::go_on_behind_cut(std::uint64_t offset, std::string_view before, bool within) {
   const auto position = this->position(offset, before);
   if (position && offset != 0) {
     const auto find_it = [this, &position] { return find_position(request_.name, *position); };
     std::optional<RegularFile> file = co_await pool_.run(find_it);
+    begins_within_ = file && within;
     if (file) co_return co_await start_at(std::move(*file), offset);
   }
   // What was written and cut before it could be read has left no trace; what was seen of it has.
@@ -226,6 +229,14 @@ std::optional<FilePosition> FileInput::position(std::uint64_t offset, std::strin
   }
   if (!check) return std::nullopt;
   return FilePosition{reader_.file().inode, offset, *check};
+}
+
+std::string FileInput::start_id() noexcept {
+  if (!request_.resume_after.empty()) return request_.resume_after;
+  auto position = this->position(begin_, before_);
+  if (!position) return {};
+  position->within = begins_within_;
+  return to_text(*position);
 }
 
 std::string to_text(const FilePosition& position) {

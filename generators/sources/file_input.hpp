@@ -78,6 +78,8 @@ class FileInput {
   void rewind() noexcept;
   void back() noexcept;
 
+  /// The id of the place where the first piece begins; empty where it has none.
+  std::string start_id() noexcept;
   /// The id of a place in the piece; none where it has none, in a compressed file.
   std::optional<FilePosition> position(std::uint64_t offset, std::string_view before) noexcept;
 
@@ -92,7 +94,7 @@ class FileInput {
   void check_compressed();
   Task<std::size_t> read_followed(std::span<char> into);
   Task<std::size_t> read_compressed(std::span<char> into);
-  Task<void> go_on_behind_cut(std::uint64_t offset, std::string_view before);
+  Task<void> go_on_behind_cut(std::uint64_t offset, std::string_view before, bool within);
   void miss(std::string from);
   void check_end() const;
 

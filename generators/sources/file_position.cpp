@@ -16,6 +16,8 @@ std::uint32_t checksum_of(std::uint32_t so_far, std::string_view bytes) noexcept
       ::crc32(so_far, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
+constexpr std::string_view within_mark = ".w";
+
 /// Reads a number without a sign and with nothing before it, and what stands behind it.
 template <class Number>
 bool take_number(std::string_view& text, int base, char behind, Number& number) noexcept {
@@ -60,13 +62,16 @@ char* write_position(char* out, const FilePosition& position) noexcept {
   *out++ = '.';
   out = std::to_chars(out, end, position.offset).ptr;
   *out++ = '.';
-  return std::to_chars(out, end, position.check, 16).ptr;
+  out = std::to_chars(out, end, position.check, 16).ptr;
+  return position.within ? std::copy(within_mark.begin(), within_mark.end(), out) : out;
 }
 
 std::optional<FilePosition> parse_position(std::string_view text) noexcept {
-  if (text.size() > FilePosition::max_text || std::count(text.begin(), text.end(), '.') != 2)
-    return std::nullopt;
+  if (text.size() > FilePosition::max_text) return std::nullopt;
   FilePosition position;
+  position.within = text.ends_with(within_mark);
+  if (position.within) text.remove_suffix(within_mark.size());
+  if (std::count(text.begin(), text.end(), '.') != 2) return std::nullopt;
   const bool whole = take_number(text, 16, '.', position.inode) &&
                      take_number(text, 10, '.', position.offset) &&
                      take_number(text, 16, '.', position.check);

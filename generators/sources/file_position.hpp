@@ -42,6 +42,8 @@ struct FilePosition {
   std::uint64_t inode = 0;
   std::uint64_t offset = 0;
   std::uint32_t check = 0;  ///< `FileHead::check`
+  /// It stands within an item that is not given: the first one behind it is the next.
+  bool within = false;
 
   /// How many bytes in front of it are part of `check`, beside the head of the file.
   static constexpr std::size_t history = 32;
@@ -51,8 +53,9 @@ struct FilePosition {
   bool operator==(const FilePosition&) const = default;
 };
 
-/// Writes `2f3a1.5120.8c1d04e7`: the inode, the offset and the checksum, all but the offset in base 16. There
-/// must be room for `max_text`. Gives its end.
+/// Writes `2f3a1.5120.8c1d04e7`: the inode, the offset and the checksum, all but the offset in base 16; with
+/// a
+/// `.w` behind it for one within an item. There must be room for `max_text`. Gives its end.
 char* write_position(char* out, const FilePosition& position) noexcept;
 
 /// None where it is not what `write_position` writes.

@@ -31,6 +31,27 @@ AsyncGenerator<Item> breaking(config::Arguments args, SourceContext context) {
   }
 }
 
+/// How many lines a log has by now.
+int written = 0;
+
+/// Follows the log from its end. Whenever it breaks, two more lines have been written meanwhile: at once, or
+/// behind what it found, up to the eighth line. With `ids` false it never learns where it is.
+AsyncGenerator<Item> follow_log(config::Arguments args, SourceContext context) {
+  int number = context.resume_after.empty() ? written : std::stoi(context.resume_after);
+  const std::string begun = std::to_string(number);
+  if (context.start && context.start->id.empty() && args.get<bool>("ids")) context.start->id = begun;
+  while (number < written) {
+    const std::string id = std::to_string(++number);
+    const std::string text = R"({"n":)" + id + "}";
+    Item item = Item::json(text);
+    item.set_id(id);
+    co_yield std::move(item);
+  }
+  if (written >= 8) co_return;
+  written += 2;
+  throw Failure(FailureKind::upstream, "the line is broken");
+}
+
 /// Fails as its parameter says, at once.
 AsyncGenerator<Item> failing(config::Arguments args, SourceContext) {
   const bool gone = args.get<std::string>("how") == "gone";
@@ -57,6 +78,15 @@ class PipelineRetryTest : public ::testing::Test {
                                         .main = "ids"},
                         .start = &breaking,
                         .resumable = true});
+    registry.add(Source{.description = {.kind = ComponentKind::source,
+                                        .name = "log",
+                                        .parameters = {{.name = "ids",
+                                                        .type = ParameterType::boolean,
+                                                        .default_value = true}},
+                                        .main = "ids"},
+                        .start = &follow_log,
+                        .resumable = true});
+    written = 4;
     registry.add(
         Source{.description = {.kind = ComponentKind::source,
                                .name = "failing",
@@ -102,6 +132,42 @@ TEST_F(PipelineRetryTest, GoesOnBehindTheLastItemWhereItsIdSaysWhere) {
   EXPECT_FALSE(seen.failure());
   EXPECT_EQ(seen.times().at(2), 100ms);
   EXPECT_EQ(seen.times().at(4), 200ms);
+}
+
+TEST_F(PipelineRetryTest, GoesOnWhereItHasBegunAsLongAsNothingHasCome) {
+  TestLoop loop;
+  auto seen = loop.collect(start(R"("log")", {quick, R"({ "take": 4 })"}));
+  loop.advance(1s);
+  EXPECT_EQ(texts(seen), (Texts{R"({"n":5})", R"({"n":6})", R"({"n":7})", R"({"n":8})"}));
+  EXPECT_TRUE(seen.ended());
+}
+
+TEST_F(PipelineRetryTest, GoesOnWhereItHasBegunAsLongAsNothingHasPassedTheOperatorsBeforeIt) {
+  TestLoop loop;
+  auto seen = loop.collect(start(R"("log")", {R"({ "where": { "/n": 7 } })", quick}));
+  loop.advance(1s);
+  EXPECT_EQ(texts(seen), (Texts{R"({"n":7})"})) << "which was written while it was away";
+  EXPECT_TRUE(seen.ended());
+}
+
+TEST_F(PipelineRetryTest, TellsWhereItHasBegunAndNothingLater) {
+  TestLoop loop;
+  SourceContext context;
+  const auto begun = context.start = std::make_shared<StartPosition>();
+  auto seen = loop.collect(start(R"("log")", {quick}, std::move(context)));
+  EXPECT_EQ(begun->id, "4");
+  loop.advance(1s);
+  EXPECT_EQ(texts(seen).size(), 4u);
+  EXPECT_EQ(begun->id, "4") << "an item that came is somewhere on its way, not with the client";
+}
+
+TEST_F(PipelineRetryTest, BeginsAnewWithoutAGapWhereItNeverKnewWhereItBegan) {
+  TestLoop loop;
+  auto seen = loop.collect(start(R"({ "log": false })", {quick}));
+  loop.advance(1s);
+  EXPECT_EQ(texts(seen), Texts());
+  EXPECT_TRUE(seen.ended());
+  EXPECT_FALSE(seen.failure());
 }
 
 TEST_F(PipelineRetryTest, StartsWhereTheRequestWantsToGoOn) {

@@ -30,6 +30,7 @@ AsyncGenerator<Item> input(config::Arguments, SourceContext context) { return st
 
 /// Yields the id behind which it was to go on.
 AsyncGenerator<Item> position(config::Arguments, SourceContext context) {
+  if (context.start) context.start->id = "begun";
   co_yield Item::text(context.resume_after);
 }
 
@@ -159,6 +160,22 @@ TEST_F(PipelineTest, GoesOnBehindAnIdWhereItCan) {
   EXPECT_THAT(why(R"({"numbers": 1})", R"("append")"),
               ::testing::HasSubstr("its source \"numbers\" have no ids"));
   EXPECT_THAT(why(R"("position")", R"("group")"), ::testing::HasSubstr("\"group\" counts or groups"));
+}
+
+TEST_F(PipelineTest, TellsWhereAStreamHasBegunUnlessThatMeansNothing) {
+  const auto begun_of = [this](const char* source_text, const std::vector<ComponentConfig>& stages) {
+    SourceContext context;
+    const auto begun = context.start = std::make_shared<StartPosition>();
+    TestLoop loop;
+    loop.drain(Pipeline(source(source_text), stages, registry)
+                   .start(config::NoRequestValues(), std::move(context))
+                   .value());
+    return begun->id;
+  };
+  EXPECT_EQ(begun_of(R"("position")", {}), "begun");
+  EXPECT_EQ(begun_of(R"("position")", {stage(R"("append")")}), "begun");
+  EXPECT_EQ(begun_of(R"("position")", {stage(R"("group")"), stage(R"("append")")}), "");
+  EXPECT_EQ(begun_of(R"({"numbers": 1})", {}), "");
 }
 
 TEST_F(PipelineTest, RefusesWhatItsRegistryDoesNotHave) {

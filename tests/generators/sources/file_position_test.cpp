@@ -17,12 +17,13 @@ std::string text_of(const FilePosition& position) {
 }
 
 TEST(FilePosition, IsReadAsItWasWritten) {
-  const FilePosition positions[] = {
-      {0, 0, 0}, {1, 2, 3}, {36, 1'000'000, 35}, {UINT64_MAX, INT64_MAX, UINT32_MAX}};
+  const FilePosition positions[] = {{0, 0, 0},           {1, 2, 3},
+                                    {36, 1'000'000, 35}, {UINT64_MAX, INT64_MAX, UINT32_MAX},
+                                    {1, 2, 3, true},     {UINT64_MAX, INT64_MAX, UINT32_MAX, true}};
   for (const FilePosition& position : positions) {
     const std::string text = text_of(position);
     EXPECT_EQ(parse_position(text), position) << text;
-    EXPECT_EQ(text.find_first_not_of("0123456789abcdef."), std::string::npos) << text;
+    EXPECT_EQ(text.find_first_not_of("0123456789abcdef.w"), std::string::npos) << text;
   }
   EXPECT_EQ(text_of({16, 1'000'000, 35}), "10.1000000.23");
 }
@@ -36,6 +37,10 @@ TEST(FilePosition, IsNothingElse) {
                            ".2.3",
                            "1..3",
                            "1.2.3.4",
+                           "1.2.w",
+                           ".w",
+                           "1.2.3.w.w",
+                           "1.2.3w",
                            "1.2.3 ",
                            " 1.2.3",
                            "1.-2.3",

@@ -59,6 +59,52 @@ TEST_F(FileResume, BehindTheLastItemThereIsNothing) {
   EXPECT_EQ(payloads(read({}, id_of(all, 0))), Texts{});
 }
 
+TEST_F(FileResume, AStreamWithoutAnItemHasAPlaceToComeBackToToo) {
+  append("one\n");
+  follow({{"start", "end"}});
+  EXPECT_EQ(start->id, "") << "it is not open yet";
+  std::string begun;
+  const auto come_back = [&] {
+    const auto followed = follow({{"start", "end"}}, begun);
+    run_until([&] { return !start->id.empty(); });
+    settle();
+    begun = start->id;
+    return payloads(followed);
+  };
+  EXPECT_EQ(come_back(), Texts{});
+  const std::string first = begun;
+  append("two\n");
+  EXPECT_EQ(come_back(), (Texts{"two"}));
+  rename("app.log", "app.log.1");
+  append("three\n");
+  EXPECT_EQ(come_back(), (Texts{"two", "three"}));
+  EXPECT_EQ(begun, first) << "it has begun where it was told to";
+}
+
+TEST_F(FileResume, TheRestOfALineThatWasPassedOverIsPassedOverAgain) {
+  append("one\ntw");
+  const auto seen = follow({{"start", "end"}});
+  run_until([&] { return !start->id.empty(); });
+  const std::string begun = start->id;
+  append("o\nthree\n");
+  run_until_size(seen, 1);
+  EXPECT_EQ(payloads(seen), (Texts{"three"}));
+  EXPECT_EQ(payloads(read({}, begun)), (Texts{"three"}));
+}
+
+TEST_F(FileResume, AStreamHasTheSameItemsBehindThePlaceWhereItBegan) {
+  const std::pair<const char*, std::string> files[] = {
+      {"lines", "one\r\n\ntwo\nthe rest"}, {"csv", "a,b\n1,2\n\n\"3\n\",4\n5,6"}, {"bytes", "anything"}};
+  for (const auto& [decode, content] : files) {
+    directory.write("app.log", content);
+    for (const char* from : {"begin", "6", "end"}) {
+      const auto seen = read({{"decode", decode}, {"start", from}});
+      ASSERT_NE(start->id, "") << decode;
+      EXPECT_EQ(payloads(read({{"decode", decode}}, std::string(start->id))), payloads(seen)) << decode;
+    }
+  }
+}
+
 TEST_F(FileResume, GoesOnInAFileThatWasRotatedMeanwhile) {
   append("one\ntwo\n");
   const auto all = read();

@@ -39,6 +39,7 @@ class FollowedFile : public ::testing::Test {
     SourceContext all;
     all.blocking = &pool;
     all.resume_after = resume_after;
+    all.start = start = std::make_shared<StartPosition>();
     return all;
   }
   /// Follows the file; the first that `more` names is the file's path, where it has one.
@@ -92,6 +93,7 @@ class FollowedFile : public ::testing::Test {
   BlockingPool pool{1};
   asio::io_context context;
   TemporaryDirectory directory;
+  std::shared_ptr<StartPosition> start;  ///< of the stream that was started last
 };
 
 }  // namespace coyield::generators
