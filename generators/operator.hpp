@@ -4,6 +4,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,13 +33,19 @@ struct UpstreamFactory {
   std::shared_ptr<const StartPosition> begun = {};
 };
 
+/// What an operator is applied with beside its arguments.
+struct OperatorContext {
+  std::size_t max_item = 1024 * 1024;  ///< as `SourceContext::max_item`: none that it makes may be longer
+};
+
 /// An operator that the configuration can name. One file each in `operators/`, which describes it and applies
 /// it: its function `NAME_operator()` is listed in `operators/CMakeLists.txt`.
 struct Operator {
   config::Component description;
   Positions positions;
   /// Null where the next is not.
-  AsyncGenerator<Item> (*apply)(AsyncGenerator<Item> upstream, config::Arguments arguments) = nullptr;
+  AsyncGenerator<Item> (*apply)(AsyncGenerator<Item> upstream, config::Arguments arguments,
+                                OperatorContext context) = nullptr;
   AsyncGenerator<Item> (*apply_to_factory)(UpstreamFactory upstream, config::Arguments arguments) = nullptr;
 };
 

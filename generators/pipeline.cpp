@@ -54,7 +54,8 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
       stream = starter.op->apply_to_factory(std::move(upstream), starter.arguments);
     }
     for (; next < count; ++next) {
-      stream = operators[next].op->apply(std::move(stream), operators[next].arguments);
+      stream = operators[next].op->apply(std::move(stream), operators[next].arguments,
+                                         OperatorContext{.max_item = context.max_item});
     }
     return stream;
   }

@@ -13,9 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t default_items = 1000;
 constexpr std::int64_t max_items = 1'000'000;
-/// A batch whose text has grown to this is given: with one item more, an item must still be allowed to be so
-/// long.
-constexpr std::size_t full_bytes = std::size_t{512} * 1024;
 
 void append_json(Buffer& out, const Item& item) {
   switch (item.kind()) {
@@ -35,23 +32,31 @@ void append_json(Buffer& out, const Item& item) {
   }
 }
 
-/// Gathers items into the text of one JSON array. Nothing is kept of an item but its text. A gap ends the
-/// array, and follows it.
+/// Gathers items into the text of one JSON array, of `longest` bytes at most: an item that does not fit ends
+/// it, and begins the next one. Nothing is kept of an item but its text. A gap ends the array, and follows
+/// it.
 class JsonArray {
  public:
   using Output = Item;
 
-  explicit JsonArray(std::size_t most) noexcept : most_(most) {}
+  JsonArray(std::size_t most, std::size_t longest) noexcept : most_(most), longest_(longest) {}
   void add(const Item& item) {
     if (is_gap(item)) {
       gap_ = item.own();
       return;
     }
-    text_.push_back(count_++ == 0 ? '[' : ',');
+    const std::size_t before = text_.size();
+    text_.push_back(count_ == 0 ? '[' : ',');
     append_json(text_, item);
+    if (count_ != 0 && text_.size() + 1 > longest_) {
+      next_.append(text_.view().substr(before + 1));
+      text_.resize(before);
+    } else {
+      ++count_;
+    }
   }
   bool empty() const noexcept { return count_ == 0 && !gap_; }
-  bool full() const noexcept { return gap_ || count_ >= most_ || text_.size() >= full_bytes; }
+  bool full() const noexcept { return gap_ || count_ >= most_ || !next_.empty() || !fits(1); }
   Item& result() {
     if (count_ == 0) return *gap_;
     text_.push_back(']');
@@ -64,22 +69,32 @@ class JsonArray {
     if (count_ == 0) gap_.reset();
     text_.clear();
     count_ = 0;
+    if (next_.empty()) return;
+    text_.push_back('[');
+    text_.append(next_.view());
+    next_.clear();
+    count_ = 1;
   }
 
  private:
+  /// Whether one more item of that length would, with the comma in front of it and the bracket behind it.
+  bool fits(std::size_t size) const noexcept { return text_.size() + size + 2 <= longest_; }
+
   std::size_t most_;
+  std::size_t longest_;
   std::size_t count_ = 0;
   Buffer text_;
+  Buffer next_;  // the item that did not fit
   Item array_;
   std::optional<Item> gap_;
 };
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments,
+                           OperatorContext context) {
   const auto* items = arguments.find<std::int64_t>("items");
   const auto* within = arguments.find<std::chrono::nanoseconds>("within");
-  return detail::gather(std::move(upstream),
-                        JsonArray(static_cast<std::size_t>(items ? *items : default_items)),
-                        within ? *within : any_time);
+  JsonArray array(static_cast<std::size_t>(items ? *items : default_items), context.max_item);
+  return detail::gather(std::move(upstream), std::move(array), within ? *within : any_time);
 }
 
 std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
@@ -96,32 +111,34 @@ std::optional<config::ParameterMistake> check(const config::Arguments& arguments
 
 Operator batch_operator() {
   using config::ParameterType;
-  return {.description =
-              {.kind = config::ComponentKind::operator_,
-               .name = "batch",
-               .summary = "Several items as one: a JSON array of them.",
-               .parameters = {{.name = "items",
-                               .type = ParameterType::integer,
-                               .summary = "The most items in one array; 1000 where only `within` is said.",
-                               .minimum = 1,
-                               .maximum = max_items},
-                              {.name = "within",
-                               .type = ParameterType::duration,
-                               .summary = "How long an array may wait, from its first item on. With 0s, "
-                                          "what is ready together goes together; without it, an array waits "
-                                          "until it is full.",
-                               .minimum = 0s,
-                               .maximum = 8760h}},
-               .main = "items",
-               .example = R"({ "batch": { "items": 100, "within": "50ms" } })",
-               .details = "JSON items are elements as they are, text is a string, bytes are a string in "
-                          "Base64. Ids and event names are dropped. An array is given sooner when its text "
-                          "reaches 512 KiB, and what has come is given before the end and before a failure. "
-                          "A gap in the stream ends an array, and is passed on behind it. "
-                          "`items` or `within` must be there.",
-               .check = &check},
-          .positions = Positions::lost,
-          .apply = &apply};
+  return {
+      .description =
+          {.kind = config::ComponentKind::operator_,
+           .name = "batch",
+           .summary = "Several items as one: a JSON array of them.",
+           .parameters = {{.name = "items",
+                           .type = ParameterType::integer,
+                           .summary = "The most items in one array; 1000 where only `within` is said.",
+                           .minimum = 1,
+                           .maximum = max_items},
+                          {.name = "within",
+                           .type = ParameterType::duration,
+                           .summary = "How long an array may wait, from its first item on. With 0s, "
+                                      "what is ready together goes together; without it, an array waits "
+                                      "until it is full.",
+                           .minimum = 0s,
+                           .maximum = 8760h}},
+           .main = "items",
+           .example = R"({ "batch": { "items": 100, "within": "50ms" } })",
+           .details = "JSON items are elements as they are, text is a string, bytes are a string in "
+                      "Base64. Ids and event names are dropped. An array is given sooner where it would be "
+                      "longer than `max_item` with the next item, and what has come is given before the "
+                      "end and before a failure. "
+                      "A gap in the stream ends an array, and is passed on behind it. "
+                      "`items` or `within` must be there.",
+           .check = &check},
+      .positions = Positions::lost,
+      .apply = &apply};
 }
 
 }  // namespace coyield::generators

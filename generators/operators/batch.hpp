@@ -15,7 +15,8 @@ inline constexpr std::chrono::nanoseconds any_time = std::chrono::nanoseconds::m
 
 namespace detail {
 
-/// What `batch` gathers into: `Output`, `add`, `empty`, `full`, `result` and `clear`.
+/// What `batch` gathers into: `Output`, `add`, `empty`, `full`, `result` and `clear`, which may keep what is
+/// to be part of the next one.
 template <class T>
 class VectorOf {
  public:
@@ -58,14 +59,13 @@ AsyncGenerator<typename Into::Output> gather(AsyncGenerator<T> upstream, Into in
   std::exception_ptr failed;
   unsigned looks = 0;
   for (;;) {
-    const bool fresh = into.empty();
     Poll status = Poll::done;
     try {
       status = gather_ready(source, into);
     } catch (...) {
       failed = std::current_exception();  // what came before it is given before it
     }
-    if (fresh && !into.empty() && within != any_time) due = loop.now() + within;
+    if (due == any_time && !into.empty() && within != any_time) due = loop.now() + within;
     const bool ended = status == Poll::done;
     if (!into.empty() && (ended || into.full() || loop.now() >= due)) {
       due = any_time;

@@ -5,7 +5,7 @@ namespace coyield::generators {
 
 namespace {
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return buffer(std::move(upstream), static_cast<std::size_t>(arguments.get<std::int64_t>("items")),
                 arguments.get<config::Size>("bytes").bytes);
 }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
   return delay(std::move(upstream), arguments.get<std::chrono::nanoseconds>("by"), any_number,
                arguments.get<config::Size>("bytes").bytes);

@@ -52,7 +52,7 @@ class Changed {
   Looked last_;
 };
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return filter(std::move(upstream), Changed(parse_pointer(arguments.get<std::string>("by")).value()));
 }
 

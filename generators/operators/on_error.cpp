@@ -6,7 +6,7 @@ namespace coyield::generators {
 
 namespace {
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   const auto* item = arguments.find<nlohmann::json>("item");
   if (item == nullptr) return on_error(std::move(upstream), [](const std::exception_ptr&) {});
   auto last = [text = item->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)](

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return sample(std::move(upstream), arguments.get<std::chrono::nanoseconds>("interval"));
 }
 

@@ -11,7 +11,7 @@ config::Checked<Selection> compile(const config::Arguments& arguments) {
   return Selection::compile(arguments.get<nlohmann::json>("members"));
 }
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return map(std::move(upstream), [selection = compile(arguments).value()](Item&& item) mutable {
     if (item.kind() != PayloadKind::gap) selection.apply(item);
     return std::move(item);

@@ -11,7 +11,7 @@ config::Checked<JsonEdit> compile(const config::Arguments& arguments) {
   return JsonEdit::compile(arguments.get<nlohmann::json>("members"));
 }
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return map(std::move(upstream), [edit = compile(arguments).value()](Item&& item) mutable {
     edit.apply(item);
     return std::move(item);

@@ -5,7 +5,7 @@ namespace coyield::generators {
 
 namespace {
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return skip(std::move(upstream), static_cast<std::uint64_t>(arguments.get<std::int64_t>("count")));
 }
 

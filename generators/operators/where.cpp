@@ -11,7 +11,7 @@ config::Checked<Condition> compile(const config::Arguments& arguments) {
                             arguments.from_request("condition") ? Texts::from_request : Texts::written);
 }
 
-AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments) {
+AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments arguments, OperatorContext) {
   return filter(std::move(upstream), [condition = compile(arguments).value()](const Item& item) mutable {
     return item.kind() == PayloadKind::gap || condition.holds(item);
   });

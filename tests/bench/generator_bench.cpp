@@ -167,7 +167,7 @@ class Reshaped {
   std::int64_t drain(int items) const {
     auto stream = entries(items);
     if (apply_ != nullptr)
-      stream = apply_(std::move(stream), config_.resolve(config::NoRequestValues{}).value());
+      stream = apply_(std::move(stream), config_.resolve(config::NoRequestValues{}).value(), {});
     Consumer<Item> consumer(loop(), std::move(stream));
     std::int64_t bytes = 0;
     int passed = 0;
@@ -179,7 +179,7 @@ class Reshaped {
 
  private:
   config::ComponentConfig config_;
-  AsyncGenerator<Item> (*apply_)(AsyncGenerator<Item>, config::Arguments) = nullptr;
+  AsyncGenerator<Item> (*apply_)(AsyncGenerator<Item>, config::Arguments, OperatorContext) = nullptr;
 };
 
 struct Case {

@@ -35,7 +35,7 @@ AsyncGenerator<Item> position(config::Arguments, SourceContext context) {
 }
 
 /// Puts `word` behind each text.
-AsyncGenerator<Item> append(AsyncGenerator<Item> upstream, config::Arguments args) {
+AsyncGenerator<Item> append(AsyncGenerator<Item> upstream, config::Arguments args, OperatorContext) {
   const auto& word = args.get<std::string>("word");
   while (auto item = co_await upstream.next()) {
     const std::string text = std::string(item->payload()) + word;

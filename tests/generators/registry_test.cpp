@@ -10,7 +10,9 @@ namespace coyield::generators {
 namespace {
 
 AsyncGenerator<Item> nothing(config::Arguments, SourceContext) { co_return; }
-AsyncGenerator<Item> pass_on(AsyncGenerator<Item> upstream, config::Arguments) { return upstream; }
+AsyncGenerator<Item> pass_on(AsyncGenerator<Item> upstream, config::Arguments, OperatorContext) {
+  return upstream;
+}
 
 Source source(std::string name) {
   return {{.kind = config::ComponentKind::source, .name = std::move(name)}, &nothing};

@@ -22,11 +22,12 @@ struct Named {
   Named() {
     for (Operator& op : all_operators()) registry.add(std::move(op));
   }
-  AsyncGenerator<Item> apply(std::string_view text, AsyncGenerator<Item> upstream) const {
+  AsyncGenerator<Item> apply(std::string_view text, AsyncGenerator<Item> upstream,
+                             OperatorContext context = {}) const {
     const auto loaded = load(text);
     if (!loaded) throw std::invalid_argument(loaded.error().text());
     return registry.find_operator(loaded->name())
-        ->apply(std::move(upstream), loaded->resolve(config::NoRequestValues()).value());
+        ->apply(std::move(upstream), loaded->resolve(config::NoRequestValues()).value(), context);
   }
   config::Loaded<config::ComponentConfig> load(std::string_view text) const {
     return config::load_component(config::ComponentKind::operator_, text, registry.catalogue());
@@ -238,10 +239,42 @@ TEST(ConfiguredOperators, BatchWritesEveryKindOfItemAsJson) {
 TEST(ConfiguredOperators, ABatchOfLongItemsIsGivenBeforeItIsTooLong) {
   TestLoop loop;
   const Named named;
-  const std::string long_text(std::size_t{300} * 1024, '1');
-  auto seen = loop.collect(named.apply(R"({ "batch": 1000 })", texts(Texts(5, long_text))));
-  ASSERT_EQ(seen.size(), 3u);
-  for (const std::string& payload : payloads(seen)) EXPECT_LT(payload.size(), std::size_t{1024} * 1024);
+  const auto batches = [&](const Texts& given, std::size_t max_item) {
+    return payloads(loop.collect(
+        named.apply(R"({ "batch": 1000 })", texts(given), OperatorContext{.max_item = max_item})));
+  };
+  const Texts given{"11111", "2222", "333", "4"};
+  EXPECT_EQ(batches(given, 18), (Texts{"[11111,2222,333,4]"}));
+  EXPECT_EQ(batches(given, 17), (Texts{"[11111,2222,333]", "[4]"}));
+  EXPECT_EQ(batches(given, 15), (Texts{"[11111,2222]", "[333,4]"}));
+  EXPECT_EQ(batches(given, 7), (Texts{"[11111]", "[2222]", "[333,4]"}));
+  EXPECT_EQ(batches(given, 5), (Texts{"[11111]", "[2222]", "[333]", "[4]"})) << "nothing helps the first two";
+  EXPECT_EQ(batches(Texts(5, std::string(std::size_t{300} * 1024, '1')), 1 << 20).size(), 2u);
+}
+
+AsyncGenerator<Item> three_and_another_later() {
+  for (const char* text : {"11", "22", "33"}) co_yield Item::json(text);
+  co_await sleep_for(1s);
+  co_yield Item::json("44");
+}
+
+TEST(ConfiguredOperators, AnItemThatDidNotFitABatchWaitsNoLongerThanOthers) {
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(named.apply(R"({ "batch": { "within": "25ms" } })", three_and_another_later(),
+                                       OperatorContext{.max_item = 9}));
+  loop.advance(2s);
+  EXPECT_EQ(payloads(seen), (Texts{"[11,22]", "[33]", "[44]"}));
+  EXPECT_EQ(seen.times(), (Times{0ms, 25ms, 1000ms}));
+}
+
+TEST(ConfiguredOperators, AnItemThatDidNotFitABatchIsGivenBeforeAFailure) {
+  TestLoop loop;
+  const Named named;
+  auto seen = loop.collect(
+      named.apply(R"({ "batch": 9 })", failing_after({"11", "22", "33"}), OperatorContext{.max_item = 9}));
+  EXPECT_EQ(payloads(seen), (Texts{"[11,22]", "[33]"}));
+  EXPECT_TRUE(seen.failure());
 }
 
 AsyncGenerator<Item> with_gap() {

@@ -46,7 +46,7 @@ class Operators {
                              const config::RequestValues& request = config::NoRequestValues()) const {
     const auto loaded = load(text).value();
     return registry_.find_operator(loaded.name())
-        ->apply(std::move(upstream), loaded.resolve(request).value());
+        ->apply(std::move(upstream), loaded.resolve(request).value(), {});
   }
   Positions positions(std::string_view name) const { return registry_.find_operator(name)->positions; }
 
