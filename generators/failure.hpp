@@ -16,18 +16,28 @@ enum class FailureKind : unsigned char {
   internal,     ///< 500: a fault of the server or of the endpoint
 };
 
+/// Whether the same again may come out differently.
+enum class Again : unsigned char {
+  may_help,
+  useless,  ///< what is wrong stands in what was read, and stays there
+};
+
 /// What a generator throws to end its stream with a reason that the client may read. Of any other exception
 /// the client learns only that there was one; its text goes to the log.
 ///
 ///     throw Failure(FailureKind::not_found, "no such file: report.txt");
 class Failure : public std::runtime_error {
  public:
-  Failure(FailureKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Failure(FailureKind kind, const std::string& message, Again again = Again::may_help)
+      : std::runtime_error(message), kind_(kind), again_(again) {}
   FailureKind kind() const noexcept { return kind_; }
+  /// It would come again however often one tries: `retry` passes it on at once.
+  bool permanent() const noexcept { return again_ == Again::useless; }
   const char* message() const noexcept { return what(); }
 
  private:
   FailureKind kind_;
+  Again again_;
 };
 
 }  // namespace coyield::generators

@@ -12,7 +12,8 @@ bool worth_retrying(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const Failure& known) {
-    return known.kind() == FailureKind::unavailable || known.kind() == FailureKind::upstream;
+    const bool may_pass = known.kind() == FailureKind::unavailable || known.kind() == FailureKind::upstream;
+    return may_pass && !known.permanent();
   } catch (...) {
     return true;
   }
@@ -125,7 +126,9 @@ Operator retry_operator() {
            .example = R"({ "retry": { "attempts": 10, "from": "100ms", "to": "30s" } })",
            .details =
                "Failures that are unavailable or upstream are tried again, and so is whatever is not known; "
-               "not_found, invalid, forbidden, conflict and internal are passed on at once. Where the source "
+               "not_found, invalid, forbidden, conflict and internal are passed on at once, and so is what "
+               "is "
+               "wrong in a file, which stays there (a line that is not JSON). Where the source "
                "can be resumed, and no operator in between counts or groups, the stream goes on behind its "
                "last item and nothing is lost or doubled. Otherwise it begins anew, and a gap says so in "
                "front "

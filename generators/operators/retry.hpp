@@ -12,8 +12,9 @@
 
 namespace coyield::generators {
 
-/// Whether trying again may help: a `Failure` that is `unavailable` or `upstream`, and any exception that is
-/// no `Failure`. One that is `not_found`, `invalid`, `forbidden`, `conflict` or `internal` would come again.
+/// Whether trying again may help: a `Failure` that is `unavailable` or `upstream` and not permanent, and any
+/// exception that is no `Failure`. One that is `not_found`, `invalid`, `forbidden`, `conflict` or `internal`
+/// would come again.
 bool worth_retrying(const std::exception_ptr& failure);
 
 struct RetryOptions {

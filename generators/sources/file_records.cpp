@@ -12,8 +12,10 @@ bool JsonLines::next(std::string_view& line) {
     const JsonLine what = json_line(line);
     if (what == JsonLine::json) return true;
     if (what == JsonLine::wrong) {
-      throw Failure(FailureKind::upstream, "line " + std::to_string(number()) + " (at byte " +
-                                               std::to_string(offset()) + ") is not JSON");
+      throw Failure(
+          FailureKind::upstream,
+          "line " + std::to_string(number()) + " (at byte " + std::to_string(offset()) + ") is not JSON",
+          Again::useless);
     }
   }
   return false;

@@ -18,8 +18,8 @@ class TextLines : public LineBuffer {
   using LineBuffer::LineBuffer;
 };
 
-/// Its lines as JSON; those with nothing but blanks are passed over. `next` throws `Failure(upstream)` for
-/// one that is not JSON.
+/// Its lines as JSON; those with nothing but blanks are passed over. `next` throws a permanent
+/// `Failure(upstream)` for one that is not JSON.
 class JsonLines : public LineBuffer {
  public:
   static constexpr PayloadKind kind = PayloadKind::json;

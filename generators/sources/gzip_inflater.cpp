@@ -40,7 +40,7 @@ std::size_t GzipInflater::inflate(std::span<char> room) {
     if (result == Z_BUF_ERROR) break;  // it is hungry
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result != Z_OK && result != Z_STREAM_END)
-      throw Failure(FailureKind::upstream, "the compressed file is damaged");
+      throw Failure(FailureKind::upstream, "the compressed file is damaged", Again::useless);
     if (result == Z_STREAM_END) {
       ::inflateReset(&stream_);
       state_ = State::between;

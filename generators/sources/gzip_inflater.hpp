@@ -16,8 +16,8 @@ namespace coyield::generators {
 ///     std::size_t n = inflater.inflate(room);         // 0: it is hungry
 ///     if (!inflater.may_end()) ...                    // at the end of the input: it is cut off
 ///
-/// `inflate` throws `Failure(upstream)` for what is no gzip, or damaged; each member is checked against its
-/// sum. A length that a member states wrong is damage too.
+/// `inflate` throws a permanent `Failure(upstream)` for what is no gzip, or damaged; each member is checked
+/// against its sum. A length that a member states wrong is damage too.
 class GzipInflater {
  public:
   GzipInflater();

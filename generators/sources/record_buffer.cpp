@@ -17,6 +17,7 @@ void RecordBuffer::begin(std::uint64_t offset, std::string_view before) {
   offset_ = offset - before.size();
   number_ = 0;
   ended_ = false;
+  again_ = Again::useless;
 }
 
 std::span<char> RecordBuffer::room() {
@@ -61,9 +62,10 @@ void RecordBuffer::move_to(std::size_t capacity) {
 }
 
 void RecordBuffer::throw_too_long() const {
-  throw Failure(FailureKind::upstream, std::string("the ") + record_ + " at byte " +
-                                           std::to_string(offset()) + " is longer than " +
-                                           config::format_size({max_record_}));
+  throw Failure(FailureKind::upstream,
+                std::string("the ") + record_ + " at byte " + std::to_string(offset()) + " is longer than " +
+                    config::format_size({max_record_}),
+                again_);
 }
 
 }  // namespace coyield::generators

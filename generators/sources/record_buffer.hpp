@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coyield/generators/failure.hpp>
 #include <coyield/generators/sources/file_position.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -20,14 +21,16 @@ namespace coyield::generators {
 /// A record is valid until the next `room`, and 64 bytes behind it may be read.
 ///
 /// It has one block, which is allocated by the first `room`, and grows only for a record that does not fit,
-/// up to the longest that is allowed. A longer one throws `Failure(upstream)` out of `next` or `room`.
+/// up to the longest that is allowed. A longer one throws `Failure(upstream)` out of `next` or `room`, which
+/// is permanent in a file: a stream goes on behind it.
 class RecordBuffer {
  public:
   static constexpr std::size_t block = std::size_t{64} * 1024;
   /// How many bytes in front of a place are kept, to know the place again by them.
   static constexpr std::size_t history = FilePosition::history;
 
-  /// Starts anew, at `offset` of a file; `before` are the last bytes in front of it, at most `history`.
+  /// Starts anew, at `offset` of a file, which has the same bytes again for whoever reads it again; `before`
+  /// are the last bytes in front of it, at most `history`.
   void begin(std::uint64_t offset, std::string_view before);
 
   /// Where the next bytes go; never empty. To be called when `next` has given all records.
@@ -99,6 +102,7 @@ class RecordBuffer {
   std::size_t record_begin_ = 0;
   std::uint64_t number_ = 0;
   bool ended_ = false;
+  Again again_ = Again::may_help;
 };
 
 }  // namespace coyield::generators

@@ -121,6 +121,12 @@ TEST(Retry, PassesOnAtOnceWhatWouldFailAgain) {
   }
 }
 
+TEST(Retry, PassesOnAtOnceWhatIsPermanent) {
+  const Failure failure(FailureKind::upstream, "line 3 is not JSON", Again::useless);
+  EXPECT_TRUE(failure.permanent());
+  EXPECT_FALSE(worth_retrying(std::make_exception_ptr(failure)));
+}
+
 TEST(Retry, TriesAgainWhatMayPass) {
   EXPECT_TRUE(worth_retrying(std::make_exception_ptr(Failure(FailureKind::unavailable, ""))));
   EXPECT_TRUE(worth_retrying(std::make_exception_ptr(Failure(FailureKind::upstream, ""))));

@@ -102,6 +102,20 @@ TEST_F(File, SaysWhichLineIsNotJson) {
   EXPECT_EQ(failure_of(seen, FailureKind::upstream), "line 3 (at byte 4) is not JSON");
 }
 
+TEST_F(File, WhatIsWrongInItStaysWrong) {
+  const std::string path = directory.write("a", "a,b\n\"1,2\n" + std::string(300'000, 'x') + "\n");
+  for (const char* decode : {"lines", "json", "csv"}) {
+    const auto seen = collect({{"path", path}, {"decode", decode}}, Collection<Item>::no_limit, 200'000);
+    try {
+      seen.rethrow_failure();
+      ADD_FAILURE() << decode;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.kind(), FailureKind::upstream);
+      EXPECT_TRUE(failure.permanent()) << failure.message();
+    }
+  }
+}
+
 TEST_F(File, YieldsItsBytesAsTheyAre) {
   std::string all;
   for (int i = 0; i < 300'000; ++i) all.push_back(static_cast<char>(i * 7));

@@ -8,6 +8,7 @@
 
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/operators/retry.hpp>
 #include <coyield/generators/sources/file_descriptor.hpp>
 #include <coyield/generators/sources/record_buffer.hpp>
 #include <coyield/generators/standard_input.hpp>
@@ -153,6 +154,7 @@ TEST_F(StdinFromPipe, FailsAtALineThatIsTooLongAndTheNextGoesOnBehindIt) {
   write(longer_than_the_block.substr(60'000));
   EXPECT_EQ(payloads(first), Texts{"one"});
   EXPECT_EQ(failure_of(first, FailureKind::upstream), "the line at byte 4 is longer than 64KiB");
+  EXPECT_TRUE(worth_retrying(first.failure())) << "which goes on behind it";
   const auto second = collect(*input, {}, Collection<Item>::no_limit, 65'536);
   write("still the same line");
   write("\ntwo\n");
