@@ -200,9 +200,7 @@ std::string_view CsvRows::take_quoted(std::string_view& row) {
 }
 
 void CsvRows::fail(const std::string& what) const {
-  throw Failure(FailureKind::upstream,
-                "line " + std::to_string(row_line_) + " (at byte " + std::to_string(offset()) + ") " + what,
-                Again::useless);
+  throw Failure(FailureKind::upstream, name(row_line_) + ' ' + what, Again::useless);
 }
 
 }  // namespace coyield::generators

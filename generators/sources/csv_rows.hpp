@@ -21,9 +21,9 @@ namespace coyield::generators {
 /// the file, so that no digit and no leading zero is lost; what is not UTF-8 becomes U+FFFD. Rows without a
 /// character are passed over, and so is a byte order mark at the beginning.
 ///
-/// `next` throws a permanent `Failure(upstream)`, which names the row's line, for a row with another number
-/// of fields than there are columns, for a quote in the middle of a field, for one that is never closed, and
-/// for a column that is named twice.
+/// `next` throws a permanent `Failure(upstream)`, which names the row (`RecordBuffer::name`), for a row with
+/// another number of fields than there are columns, for a quote in the middle of a field, for one that is
+/// never closed, and for a column that is named twice.
 ///
 /// An object is valid until the next `next`, and 64 bytes behind it may be read.
 class CsvRows : public RecordBuffer {

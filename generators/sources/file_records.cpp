@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/sources/json_line.hpp>
-#include <string>
 
 namespace coyield::generators {
 
@@ -12,10 +11,7 @@ bool JsonLines::next(std::string_view& line) {
     const JsonLine what = json_line(line);
     if (what == JsonLine::json) return true;
     if (what == JsonLine::wrong) {
-      throw Failure(
-          FailureKind::upstream,
-          "line " + std::to_string(number()) + " (at byte " + std::to_string(offset()) + ") is not JSON",
-          Again::useless);
+      throw Failure(FailureKind::upstream, name(number()) + " is not JSON", Again::useless);
     }
   }
   return false;

@@ -16,6 +16,7 @@ void RecordBuffer::begin(std::uint64_t offset, std::string_view before) {
   begin_ = searched_ = filled_ = record_begin_ = before.size();
   offset_ = offset - before.size();
   number_ = 0;
+  counted_ = offset == 0;
   ended_ = false;
   again_ = Again::useless;
 }
@@ -59,6 +60,12 @@ void RecordBuffer::move_to(std::size_t capacity) {
   std::memset(memory.get() + capacity, 0, padding);
   memory_ = std::move(memory);
   capacity_ = capacity;
+}
+
+std::string RecordBuffer::name(std::uint64_t line) const {
+  const std::string byte = std::to_string(offset());
+  if (counted_) return "line " + std::to_string(line) + " (at byte " + byte + ")";
+  return std::string("the ") + record_ + " at byte " + byte;
 }
 
 void RecordBuffer::throw_too_long() const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace coyield::generators {
@@ -45,6 +46,9 @@ class RecordBuffer {
   /// Of the record that `next` gave last: the offset of its first byte, and which one it is, from 1.
   std::uint64_t offset() const noexcept { return offset_ + record_begin_; }
   std::uint64_t number() const noexcept { return number_; }
+  /// For messages: `line 3 (at byte 16)`, or where it was begun in the middle of a file, and nobody has
+  /// counted the lines in front, `the line at byte 16`.
+  std::string name(std::uint64_t line) const;
   /// The offset behind it and behind what ends it; where it was begun, before the first one.
   std::uint64_t behind() const noexcept { return offset_ + begin_; }
   /// The last bytes in front of that: `history` of them, or all that there are in the file.
@@ -101,6 +105,7 @@ class RecordBuffer {
   std::size_t filled_ = 0;
   std::size_t record_begin_ = 0;
   std::uint64_t number_ = 0;
+  bool counted_ = true;  // from the beginning
   bool ended_ = false;
   Again again_ = Again::may_help;
 };

@@ -121,6 +121,14 @@ TEST_F(FileResume, GoesOnInAFileThatWasRotatedMeanwhile) {
   EXPECT_EQ(payloads(followed), (Texts{"two", "three", "four", "five"}));
 }
 
+TEST_F(FileResume, NamesAPlaceAndNoLineWhereItHasNotSeenThoseInFront) {
+  append("[1]\n[2]\nno\n");
+  const auto all = read({{"decode", "json"}});
+  EXPECT_EQ(failure_of(all, FailureKind::upstream), "line 3 (at byte 8) is not JSON");
+  EXPECT_EQ(failure_of(read({{"decode", "json"}}, id_of(all, 1)), FailureKind::upstream),
+            "the line at byte 8 is not JSON");
+}
+
 TEST_F(FileResume, AnnouncesAGapWhereTheFileIsGone) {
   append("one\ntwo\n");
   const auto all = read();

@@ -102,6 +102,18 @@ TEST_F(File, SaysWhichLineIsNotJson) {
   EXPECT_EQ(failure_of(seen, FailureKind::upstream), "line 3 (at byte 4) is not JSON");
 }
 
+TEST_F(File, CountsNoLinesWhereItDoesNotStartAtItsBeginning) {
+  const std::string json = directory.write("a.jsonl", "{}\n[]\nno\n");
+  EXPECT_EQ(failure_of(collect({{"path", json}, {"decode", "json"}, {"start", "3"}}), FailureKind::upstream),
+            "the line at byte 6 is not JSON");
+  const std::string csv = directory.write("a.csv", "a,b\n1,2\n3\n");
+  EXPECT_EQ(failure_of(collect({{"path", csv}, {"decode", "csv"}, {"start", "4"}}), FailureKind::upstream),
+            "the row at byte 8 has 1 field where there are 2 columns");
+  const std::string names = directory.write("b.csv", "a,a\n1,2\n");
+  EXPECT_EQ(failure_of(collect({{"path", names}, {"decode", "csv"}, {"start", "4"}}), FailureKind::upstream),
+            "line 1 (at byte 0) names the column \"a\" twice");
+}
+
 TEST_F(File, WhatIsWrongInItStaysWrong) {
   const std::string path = directory.write("a", "a,b\n\"1,2\n" + std::string(300'000, 'x') + "\n");
   for (const char* decode : {"lines", "json", "csv"}) {
