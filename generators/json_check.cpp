@@ -27,6 +27,7 @@ class Checker {
       if (ended != Ended::expects_value) return ended == Ended::text;
     }
   }
+  bool too_deep() const noexcept { return too_deep_; }
 
  private:
   enum class Begun { wrong, value, container };
@@ -55,7 +56,8 @@ class Checker {
 
   Begun begin_container(char closing) noexcept {
     ++at_;
-    if (depth_ == max_json_depth || !skip_blanks()) return Begun::wrong;
+    too_deep_ = depth_ == max_json_depth;
+    if (too_deep_ || !skip_blanks()) return Begun::wrong;
     if (take(closing)) return Begun::value;
     objects_[depth_++] = closing == '}';
     if (closing == '}' && !key()) return Begun::wrong;
@@ -176,6 +178,7 @@ class Checker {
   const char* const end_;
   JsonLineBreaks line_breaks_;
   unsigned depth_ = 0;
+  bool too_deep_ = false;
   std::bitset<max_json_depth> objects_;  // of each level: whether it is an object
 };
 
@@ -191,8 +194,10 @@ const char* behind_string(const char* at, const char* end) noexcept {
 
 }  // namespace
 
-bool is_json(std::string_view text, JsonLineBreaks line_breaks) noexcept {
-  return Checker(text, line_breaks).check() && is_utf8(text);
+JsonVerdict check_json(std::string_view text, JsonLineBreaks line_breaks) noexcept {
+  Checker checker(text, line_breaks);
+  if (!checker.check()) return checker.too_deep() ? JsonVerdict::too_deep : JsonVerdict::wrong;
+  return is_utf8(text) ? JsonVerdict::good : JsonVerdict::wrong;
 }
 
 void append_compact_json(Buffer& out, std::string_view json) {

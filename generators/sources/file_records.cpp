@@ -10,8 +10,8 @@ bool JsonLines::next(std::string_view& line) {
   while (LineBuffer::next(line)) {
     const JsonLine what = json_line(line);
     if (what == JsonLine::json) return true;
-    if (what == JsonLine::wrong) {
-      throw Failure(FailureKind::upstream, name(number()) + " is not JSON", Again::useless);
+    if (what != JsonLine::blank) {
+      throw Failure(FailureKind::upstream, name(number()) + ' ' + complaint_about(what), Again::useless);
     }
   }
   return false;

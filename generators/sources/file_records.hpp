@@ -19,7 +19,7 @@ class TextLines : public LineBuffer {
 };
 
 /// Its lines as JSON; those with nothing but blanks are passed over. `next` throws a permanent
-/// `Failure(upstream)` for one that is not JSON.
+/// `Failure(upstream)` for one that is not JSON, or nested too deep.
 class JsonLines : public LineBuffer {
  public:
   static constexpr PayloadKind kind = PayloadKind::json;

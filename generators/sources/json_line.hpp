@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coyield/generators/json_check.hpp>
+#include <string>
 #include <string_view>
 
 namespace coyield::generators {
@@ -10,11 +11,26 @@ enum class JsonLine : unsigned char {
   blank,  ///< nothing but blanks: passed over
   json,
   wrong,
+  too_deep,  ///< nested beyond `max_json_depth`
 };
 
 inline JsonLine json_line(std::string_view line) noexcept {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return JsonLine::blank;
-  return is_json(line) ? JsonLine::json : JsonLine::wrong;
+  switch (check_json(line)) {
+    case JsonVerdict::good:
+      return JsonLine::json;
+    case JsonVerdict::too_deep:
+      return JsonLine::too_deep;
+    case JsonVerdict::wrong:
+      break;
+  }
+  return JsonLine::wrong;
+}
+
+/// What is wrong with a line that is neither blank nor JSON, to stand behind its name.
+inline std::string complaint_about(JsonLine line) {
+  if (line != JsonLine::too_deep) return "is not JSON";
+  return "is nested deeper than " + std::to_string(max_json_depth) + " levels";
 }
 
 }  // namespace coyield::generators

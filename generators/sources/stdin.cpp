@@ -64,10 +64,11 @@ AsyncGenerator<Item> read_json(SourceContext context) {
     std::string_view line;
     while (lines.next(line)) {
       const JsonLine kind = json_line(line);
-      if (kind == JsonLine::json) co_yield Item::json(line);
-      if (kind == JsonLine::wrong) {
+      if (kind == JsonLine::json) {
+        co_yield Item::json(line);
+      } else if (kind != JsonLine::blank) {
         throw Failure(FailureKind::upstream,
-                      "the line at byte " + std::to_string(lines.offset()) + " is not JSON");
+                      "the line at byte " + std::to_string(lines.offset()) + ' ' + complaint_about(kind));
       }
     }
   }
@@ -119,8 +120,9 @@ Source stdin_source() {
                "any program that does not read. A client goes on where the one before it has left. Ends at "
                "the end of the input, and at once for every client after that.\n"
                "A line ends with LF or CR LF, which are not part of the item; the last may have none. With "
-               "`decode` json, lines without anything but blanks are passed over, and one that is not JSON "
-               "fails the stream. So does a line longer than `max_item`. The next client goes on behind it."},
+               "`decode` json, lines without anything but blanks are passed over, and one that is not JSON, "
+               "or nested deeper than 512 levels, fails the stream. So does a line longer than `max_item`. "
+               "The next client goes on behind it."},
       .start = &start};
 }
 

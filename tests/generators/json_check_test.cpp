@@ -147,6 +147,14 @@ TEST(JsonCheck, RefusesWhatIsNestedTooDeep) {
   EXPECT_FALSE(is_json(std::string(1000000, '[')));
 }
 
+TEST(JsonCheck, TellsWhatIsNestedTooDeepFromWhatIsNoJson) {
+  EXPECT_EQ(check_json(nested(max_json_depth, "[", "", "]")), JsonVerdict::good);
+  EXPECT_EQ(check_json(nested(max_json_depth, "[", "x", "]")), JsonVerdict::wrong);
+  EXPECT_EQ(check_json(nested(max_json_depth + 1, "[", "", "]")), JsonVerdict::too_deep);
+  EXPECT_EQ(check_json(nested(max_json_depth + 1, "{\"a\":", "1", "}")), JsonVerdict::too_deep);
+  EXPECT_EQ(check_json("\"\xFF\""), JsonVerdict::wrong);
+}
+
 TEST(JsonCheck, ReadsNothingBehindTheText) {
   const std::string text = R"(["a",12])";
   for (std::size_t size = 0; size < text.size(); ++size) {

@@ -102,6 +102,19 @@ TEST_F(File, SaysWhichLineIsNotJson) {
   EXPECT_EQ(failure_of(seen, FailureKind::upstream), "line 3 (at byte 4) is not JSON");
 }
 
+TEST_F(File, SaysWhichLineIsNestedTooDeep) {
+  const auto read = [this](std::size_t depth) {
+    const std::string text = "{}\n" + std::string(depth, '[') + std::string(depth, ']') + "\n";
+    return collect({{"path", directory.write("a.jsonl", text)}, {"decode", "json"}});
+  };
+  EXPECT_EQ(read(512).size(), 2u);
+  const auto seen = read(513);
+  EXPECT_EQ(payloads(seen), (Texts{"{}"}));
+  EXPECT_EQ(failure_of(seen, FailureKind::upstream), "line 2 (at byte 3) is nested deeper than 512 levels");
+  const std::string details = source_named("file").description.details;
+  EXPECT_NE(details.find("deeper than 512 levels"), std::string::npos);
+}
+
 TEST_F(File, CountsNoLinesWhereItDoesNotStartAtItsBeginning) {
   const std::string json = directory.write("a.jsonl", "{}\n[]\nno\n");
   EXPECT_EQ(failure_of(collect({{"path", json}, {"decode", "json"}, {"start", "3"}}), FailureKind::upstream),
