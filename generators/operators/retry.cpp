@@ -61,19 +61,22 @@ class Restarts {
   bool exact_ = true;  // nothing has been given behind the position
 };
 
-RetryOptions options_of(const config::Arguments& arguments) {
+RetryOptions options_of(const config::Arguments& arguments, bool resumable) {
   RetryOptions options;
   const auto* attempts = arguments.find<std::int64_t>("attempts");
   if (attempts != nullptr) options.backoff.attempts = static_cast<std::uint64_t>(*attempts);
   options.backoff.from = arguments.get<std::chrono::nanoseconds>("from");
   options.backoff.to = arguments.get<std::chrono::nanoseconds>("to");
   options.backoff.jitter = arguments.get<double>("jitter");
+  // What begins anew gives its first items each time, and that is no progress.
+  if (!resumable) options.healthy_after = options.backoff.to;
   return options;
 }
 
 AsyncGenerator<Item> apply(UpstreamFactory upstream, config::Arguments arguments) {
   if (!upstream.restartable) return upstream.start(upstream.resume_after);
-  return retry(Restarts(std::move(upstream)), options_of(arguments));
+  RetryOptions options = options_of(arguments, upstream.resumable);
+  return retry(Restarts(std::move(upstream)), std::move(options));
 }
 
 std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
@@ -96,44 +99,46 @@ Operator retry_operator() {
           {.kind = config::ComponentKind::operator_,
            .name = "retry",
            .summary = "Starts what stands before it again when it fails.",
-           .parameters = {{.name = "attempts",
-                           .type = ParameterType::integer,
-                           .summary = "How often in a row, without an item in between, before the failure is "
-                                      "passed on. Without it: for as long as the client stays.",
-                           .minimum = 1},
-                          {.name = "from",
-                           .type = ParameterType::duration,
-                           .summary =
-                               "The pause before the first attempt; each further one is twice as long.",
-                           .default_value = 100ms,
-                           .minimum = 1ms,
-                           .maximum = 24h},
-                          {.name = "to",
-                           .type = ParameterType::duration,
-                           .summary = "The longest pause.",
-                           .default_value = 30s,
-                           .minimum = 1ms,
-                           .maximum = 24h},
-                          {.name = "jitter",
-                           .type = ParameterType::number,
-                           .summary =
-                               "By up to which part a pause is shorter, at random, so that many streams "
-                               "do not all come back at once.",
-                           .default_value = 0.5,
-                           .minimum = 0.0,
-                           .maximum = 1.0}},
+           .parameters =
+               {{.name = "attempts",
+                 .type = ParameterType::integer,
+                 .summary = "How often in a row, with no attempt in between that went well, before "
+                            "the failure is passed on. Without it: for as long as the client "
+                            "stays.",
+                 .minimum = 1},
+                {.name = "from",
+                 .type = ParameterType::duration,
+                 .summary = "The pause before the first attempt; each further one is twice as long, "
+                            "until an attempt goes well.",
+                 .default_value = 100ms,
+                 .minimum = 1ms,
+                 .maximum = 24h},
+                {.name = "to",
+                 .type = ParameterType::duration,
+                 .summary = "The longest pause; and how long a stream that begins anew each time has "
+                            "to last to have gone well.",
+                 .default_value = 30s,
+                 .minimum = 1ms,
+                 .maximum = 24h},
+                {.name = "jitter",
+                 .type = ParameterType::number,
+                 .summary = "By up to which part a pause is shorter, at random, so that many streams "
+                            "do not all come back at once.",
+                 .default_value = 0.5,
+                 .minimum = 0.0,
+                 .maximum = 1.0}},
            .main = "attempts",
            .example = R"({ "retry": { "attempts": 10, "from": "100ms", "to": "30s" } })",
            .details =
                "Failures that are unavailable or upstream are tried again, and so is whatever is not known; "
                "not_found, invalid, forbidden, conflict and internal are passed on at once, and so is what "
-               "is "
-               "wrong in a file, which stays there (a line that is not JSON). Where the source "
-               "can be resumed, and no operator in between counts or groups, the stream goes on behind its "
-               "last item and nothing is lost or doubled. Otherwise it begins anew, and a gap says so in "
-               "front "
-               "of the next item: a format that has no way to say it is cut there. A source that reads what "
-               "the client sends (echo) cannot be started again, and fails as without this.",
+               "is wrong in a file and stays there (a line that is not JSON). Where the source can be "
+               "resumed, and no operator in between counts or groups, the stream goes on behind its last "
+               "item and nothing is lost or doubled. Otherwise it begins anew, and a gap says so "
+               "in front of the next item: a format that has no way to say it is cut there. An attempt went "
+               "well that gave an item behind the last one; where the stream begins anew, one that gave any "
+               "and lasted as long as `to`. A source that reads what the client sends (echo) cannot be "
+               "started again, and fails as without this.",
            .check = &check},
       .positions = Positions::kept,
       .apply_to_factory = &apply};

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/backoff.hpp>
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/operators/streams.hpp>
 #include <coyield/generators/sleep.hpp>
 #include <exception>
@@ -20,7 +21,8 @@ bool worth_retrying(const std::exception_ptr& failure);
 struct RetryOptions {
   BackoffOptions backoff = {};
   /// A stream that has given an item and has lasted this long went well: when it fails, attempts and pauses
-  /// begin anew.
+  /// begin anew. With zero, for a factory that goes on behind the last item, any item is progress; one that
+  /// begins anew gives the first items every time.
   std::chrono::nanoseconds healthy_after = std::chrono::nanoseconds::zero();
   /// Which failures are tried again; the others pass on.
   std::function<bool(const std::exception_ptr&)> retried = &worth_retrying;
@@ -108,7 +110,7 @@ AsyncGenerator<detail::RestartedItem<Factory>> retry(Factory factory, RetryOptio
         break;
       }
       if (!item) co_return;
-      attempts.gave_item();
+      if (!is_gap(*item)) attempts.gave_item();
       co_yield static_cast<T&&>(*item);
     }
     co_await check_cancelled();

@@ -200,6 +200,31 @@ TEST_F(PipelineRetryTest, BehindAnOperatorThatCountsItBeginsAnewAndSaysSo) {
   EXPECT_EQ(texts(seen), (Texts{"2", "gap", "2", "gap", "2"}));
 }
 
+TEST_F(PipelineRetryTest, TheSameItemsAgainAreNoProgress) {
+  for (const char* op : {R"({ "skip": 1 })", R"({ "take": 3 })", R"({ "batch": 2 })"}) {
+    TestLoop loop;
+    auto seen = loop.collect(
+        start(R"("breaking")",
+              {op, R"({ "retry": { "attempts": 3, "from": "100ms", "to": "1s", "jitter": 0 } })"}));
+    loop.advance(650ms);
+    EXPECT_FALSE(seen.ended()) << op << " 100, 200 and 400 ms";
+    loop.advance(50ms);
+    EXPECT_TRUE(seen.ended()) << op;
+    EXPECT_THROW(seen.rethrow_failure(), Failure) << op;
+  }
+}
+
+TEST_F(PipelineRetryTest, AnAttemptThatBeganAnewAndLastedWentWell) {
+  TestLoop loop;
+  auto seen = loop.collect(start(
+      R"("breaking")", {R"({ "delay": "500ms" })", R"({ "skip": 1 })",
+                        R"({ "retry": { "attempts": 1, "from": "100ms", "to": "200ms", "jitter": 0 } })",
+                        R"({ "take": 3 })"}));
+  loop.advance(10s);
+  EXPECT_EQ(texts(seen), (Texts{"2", "gap", "2", "gap", "2"}));
+  EXPECT_FALSE(seen.failure());
+}
+
 TEST_F(PipelineRetryTest, NothingIsMissingWhereNothingHadCome) {
   TestLoop loop;
   auto seen = loop.collect(start(R"({ "failing": "now" })", {R"({ "retry": { "attempts": 3 } })"}));

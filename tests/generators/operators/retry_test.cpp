@@ -33,6 +33,11 @@ class Scripts {
   std::size_t started_ = 0;
 };
 
+AsyncGenerator<Item> gap_and_failure() {
+  co_yield Item::gap("{}");
+  throw broken();
+}
+
 TEST(Retry, StartsAnewAfterAFailure) {
   TestLoop loop;
   Scripts scripts;
@@ -78,6 +83,19 @@ TEST(Retry, AStreamThatDidNotLastIsNoSuccess) {
   auto seen = loop.collect(retry([&] { return scripts.next(); }, options));
   loop.advance(10s);
   EXPECT_EQ(seen.items(), (std::vector{0, 1, 2}));
+  EXPECT_TRUE(seen.failure());
+}
+
+TEST(Retry, AGapIsNoItem) {
+  TestLoop loop;
+  int started = 0;
+  const auto losing = [&]() -> AsyncGenerator<Item> {
+    ++started;
+    return gap_and_failure();
+  };
+  auto seen = loop.collect(retry(losing, steady(2)));
+  loop.advance(10s);
+  EXPECT_EQ(started, 3);
   EXPECT_TRUE(seen.failure());
 }
 
