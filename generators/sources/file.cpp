@@ -233,7 +233,8 @@ Source file_source() {
            .details =
                "Ends at the end of the file, with a last line that has no line feed too. A line ends with LF "
                "or CR LF, which are not part of the item; with an offset within a line the first item is its "
-               "rest. With `decode` json, lines without anything but blanks are passed over, and one that is "
+               "rest. With `decode` json, a byte order mark at the beginning and lines without anything but "
+               "blanks are passed over, and one that is "
                "not JSON, or nested deeper than 512 levels, fails the stream. So does a line longer than "
                "`max_item`, and a file that becomes "
                "shorter while it is read and not followed. However large the file, the memory is that of the "

@@ -8,7 +8,7 @@ namespace coyield::generators {
 
 bool JsonLines::next(std::string_view& line) {
   while (LineBuffer::next(line)) {
-    const JsonLine what = json_line(line);
+    const JsonLine what = json_line(line, offset());
     if (what == JsonLine::json) return true;
     if (what != JsonLine::blank) {
       throw Failure(FailureKind::upstream, name(number()) + ' ' + complaint_about(what), Again::useless);

@@ -18,7 +18,8 @@ class TextLines : public LineBuffer {
   using LineBuffer::LineBuffer;
 };
 
-/// Its lines as JSON; those with nothing but blanks are passed over. `next` throws a permanent
+/// Its lines as JSON; those with nothing but blanks are passed over, and so is a byte order mark at
+/// the beginning. `next` throws a permanent
 /// `Failure(upstream)` for one that is not JSON, or nested too deep.
 class JsonLines : public LineBuffer {
  public:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coyield/generators/json_check.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,10 @@ enum class JsonLine : unsigned char {
   too_deep,  ///< nested beyond `max_json_depth`
 };
 
-inline JsonLine json_line(std::string_view line) noexcept {
+/// `offset` is that of its first byte: a byte order mark at the very beginning is taken off the line.
+inline JsonLine json_line(std::string_view& line, std::uint64_t offset) noexcept {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (offset == 0 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return JsonLine::blank;
   switch (check_json(line)) {
     case JsonVerdict::good:

@@ -63,7 +63,7 @@ AsyncGenerator<Item> read_json(SourceContext context) {
     co_await lines.fill();
     std::string_view line;
     while (lines.next(line)) {
-      const JsonLine kind = json_line(line);
+      const JsonLine kind = json_line(line, lines.offset());
       if (kind == JsonLine::json) {
         co_yield Item::json(line);
       } else if (kind != JsonLine::blank) {
@@ -120,7 +120,8 @@ Source stdin_source() {
                "any program that does not read. A client goes on where the one before it has left. Ends at "
                "the end of the input, and at once for every client after that.\n"
                "A line ends with LF or CR LF, which are not part of the item; the last may have none. With "
-               "`decode` json, lines without anything but blanks are passed over, and one that is not JSON, "
+               "`decode` json, a byte order mark at the beginning and lines without anything but blanks are "
+               "passed over, and one that is not JSON, "
                "or nested deeper than 512 levels, fails the stream. So does a line longer than `max_item`. "
                "The next client goes on behind it."},
       .start = &start};

@@ -95,6 +95,17 @@ TEST_F(File, YieldsItsLinesAsJsonAndPassesOverBlankOnes) {
   for (const auto& stamped : seen.stamped()) EXPECT_EQ(stamped.item.kind(), PayloadKind::json);
 }
 
+TEST_F(File, PassesOverAByteOrderMarkWhereItBegins) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const auto read = [this](const std::string& text) {
+    return collect({{"path", directory.write("a.jsonl", text)}, {"decode", "json"}});
+  };
+  EXPECT_EQ(payloads(read(mark + "{\"a\":1}\n[2]\n")), (Texts{"{\"a\":1}", "[2]"}));
+  EXPECT_EQ(payloads(read(mark + "\r\n1")), (Texts{"1"}));
+  EXPECT_FALSE(read(mark).failure());
+  EXPECT_EQ(failure_of(read("1\n" + mark + "2\n"), FailureKind::upstream), "line 2 (at byte 2) is not JSON");
+}
+
 TEST_F(File, SaysWhichLineIsNotJson) {
   const auto seen =
       collect({{"path", directory.write("a.jsonl", "{}\n\n{\"a\":}\n{}\n")}, {"decode", "json"}});

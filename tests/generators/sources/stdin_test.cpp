@@ -135,6 +135,13 @@ TEST_F(StdinFromPipe, YieldsBytesAsTheyCome) {
   EXPECT_EQ(seen.stamped()[0].item.kind(), PayloadKind::bytes);
 }
 
+TEST_F(StdinFromPipe, PassesOverAByteOrderMarkAtItsVeryBeginning) {
+  write("\xEF\xBB\xBF{}\n\xEF\xBB\xBF{}\n");
+  const auto seen = collect(*input, {{"decode", "json"}});
+  EXPECT_EQ(payloads(seen), Texts{"{}"});
+  EXPECT_EQ(failure_of(seen, FailureKind::upstream), "the line at byte 6 is not JSON");
+}
+
 TEST_F(StdinFromPipe, SaysWhichLineIsNotJsonAndTheNextGoesOnBehindIt) {
   write("{}\n\n{\"a\":}\n[2]\n");
   const auto first = collect(*input, {{"decode", "json"}});
