@@ -74,6 +74,7 @@ bool CsvRows::next_row(std::string_view& row) {
     } else if (ended() && take_rest(row)) {
       row_line_ = line_;
       if (row.back() == '\r') row.remove_suffix(1);
+      if (needs_columns()) refuse_lone_returns(row);
     } else {
       return false;
     }
@@ -123,6 +124,14 @@ std::string_view CsvRows::take_row(std::size_t end) {
   breaks_ = 0;
   state_ = State::field_begin;
   return take(end - (cr ? 1 : 0), end + 1);
+}
+
+/// A file without a line feed would be names and nothing else. Those who write CR alone, as old spreadsheets
+/// do, do not mean that.
+void CsvRows::refuse_lone_returns(std::string_view row) const {
+  const std::size_t found = row.find_first_of("\r\"");
+  if (found != std::string_view::npos && row[found] == '\r')
+    fail("is all that there is, with a CR in it; end the rows with LF or CR LF");
 }
 
 void CsvRows::take_columns(std::string_view row) {

@@ -23,7 +23,7 @@ namespace coyield::generators {
 ///
 /// `next` throws a permanent `Failure(upstream)`, which names the row (`RecordBuffer::name`), for a row with
 /// another number of fields than there are columns, for a quote in the middle of a field, for one that is
-/// never closed, and for a column that is named twice.
+/// never closed, for a column that is named twice, and for a file whose rows end with CR alone.
 ///
 /// An object is valid until the next `next`, and 64 bytes behind it may be read.
 class CsvRows : public RecordBuffer {
@@ -51,6 +51,7 @@ class CsvRows : public RecordBuffer {
   std::size_t find_row_end();
   std::string_view take_row(std::size_t end);
   void set_columns(const std::vector<std::string>& names);
+  void refuse_lone_returns(std::string_view row) const;
   void take_columns(std::string_view row);
   std::string_view make_object(std::string_view row);
   std::string_view take_field(std::string_view& row);

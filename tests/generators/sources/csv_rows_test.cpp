@@ -70,6 +70,8 @@ TEST(CsvRows, AreObjectsWithTheNamesOfTheFirstRow) {
       {"quotes behind it", "\xEF\xBB\xBF\"a,b\",c\n1,2\n", {R"({"a,b":"1","c":"2"})"}},
       {"no UTF-8", "a\n\xFF\n", {"{\"a\":\"\xEF\xBF\xBD\"}"}},
       {"a CR within", "a\nx\ry\n", {R"({"a":"x\ry"})"}},
+      {"a CR within the names", "\"a\rb\"\n1\n", {R"({"a\rb":"1"})"}},
+      {"a CR within names that are all", "\"a\rb\"", {}},
       {"one column", "a\n1\n", {R"({"a":"1"})"}},
   };
   for (const Row& row : table) {
@@ -95,6 +97,8 @@ TEST(CsvRows, FailAndNameTheLine) {
       {"something behind a quote", "a\n\"x\"y\n",
        "line 2 (at byte 2) has something between a closing quote and the comma"},
       {"a quote that is not closed", "a\n\"x\n1\n", "line 2 (at byte 2) has a quote that is never closed"},
+      {"rows that end with CR", "a,b\r1,2\r3,4\r",
+       "line 1 (at byte 0) is all that there is, with a CR in it; end the rows with LF or CR LF"},
       {"a name twice", "a,b,a\n", "line 1 (at byte 0) names the column \"a\" twice"},
   };
   for (const Row& row : table) {
