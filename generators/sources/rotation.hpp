@@ -20,8 +20,9 @@ namespace coyield::generators {
 bool is_rotated_name(std::string_view base, std::string_view name) noexcept;
 
 /// The file that `position` speaks of: the one of this name, or an older one in the same directory. Where its
-/// number has changed, a copy with the same content in front of the position is as good. Nothing where there
-/// is none.
+/// number has changed, a copy with the same content in front of the position is as good, if that is 32 bytes
+/// or more: many files begin with the same few, and the wrong one would be a gap that nobody hears of.
+/// Nothing where there is none.
 std::optional<RegularFile> find_position(const FileName& name, const FilePosition& position);
 
 /// What comes after `file`: the oldest that is younger and not empty, else the file of this name, though that

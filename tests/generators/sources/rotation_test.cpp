@@ -137,6 +137,14 @@ TEST_F(Rotation, FindsACopyByItsContent) {
   EXPECT_EQ(content(find_position(name(), position).value()), text);
 }
 
+TEST_F(Rotation, TakesNoCopyForTheFileWhereTooLittleStandsInFront) {
+  write("app.log", "started\nof today\n", 0);
+  const FilePosition position = position_in(open("app.log"), 8);
+  write("app.log.1", "started\nof last week\n", -1);
+  std::filesystem::resize_file(directory.path() / "app.log", 0);
+  EXPECT_FALSE(find_position(name(), position)) << "though it is the only one that begins so";
+}
+
 TEST_F(Rotation, LooksIntoNothingElseWhateverTheIdSays) {
   write("app.log", "one\n", 0);
   write("app.log.secret", "secret\n", 0);
