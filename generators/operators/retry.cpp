@@ -135,8 +135,8 @@ Operator retry_operator() {
                "is wrong in a file and stays there (a line that is not JSON). Where the source can be "
                "resumed, and no operator in between counts or groups, the stream goes on behind its last "
                "item and nothing is lost or doubled (but for the item that `distinct` in between lets pass "
-               "again, having forgotten the one before). Otherwise it begins anew, and a gap says so "
-               "in front of the next item: a format that has no way to say it is cut there. An attempt went "
+               "again, having forgotten the one before). Otherwise it begins anew, and a gap says so in "
+               "front of the next item: a format that has no way to say it is cut there. An attempt went "
                "well that gave an item behind the last one; where the stream begins anew, one that gave any "
                "and lasted as long as `to`. A source that reads what the client sends (echo) cannot be "
                "started again, and fails as without this.",

@@ -231,7 +231,7 @@ std::optional<FilePosition> FileInput::position(std::uint64_t offset, std::strin
   return FilePosition{reader_.file().inode, offset, *check};
 }
 
-std::string FileInput::start_id() noexcept {
+std::string FileInput::start_id() {
   if (!request_.resume_after.empty()) return request_.resume_after;
   auto position = this->position(begin_, before_);
   if (!position) return {};

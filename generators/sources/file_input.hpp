@@ -79,7 +79,7 @@ class FileInput {
   void back() noexcept;
 
   /// The id of the place where the first piece begins; empty where it has none.
-  std::string start_id() noexcept;
+  std::string start_id();
   /// The id of a place in the piece; none where it has none, in a compressed file.
   std::optional<FilePosition> position(std::uint64_t offset, std::string_view before) noexcept;
 

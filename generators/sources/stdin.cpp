@@ -121,9 +121,8 @@ Source stdin_source() {
                "the end of the input, and at once for every client after that.\n"
                "A line ends with LF or CR LF, which are not part of the item; the last may have none. With "
                "`decode` json, a byte order mark at the beginning and lines without anything but blanks are "
-               "passed over, and one that is not JSON, "
-               "or nested deeper than 512 levels, fails the stream. So does a line longer than `max_item`. "
-               "The next client goes on behind it."},
+               "passed over, and one that is not JSON, or nested deeper than 512 levels, fails the stream. "
+               "So does a line longer than `max_item`. The next client goes on behind it."},
       .start = &start};
 }
 
