@@ -44,6 +44,7 @@ class Files(ServerCase):
         cls.endpoints = {
             "/log": {"source": {"file": {"path": log, "follow": True}}},
             "/once": {"source": {"file": log}},
+            "/strict": {"source": {"file": {"path": log, "decode": "json", "follow": True}}, "pipeline": ["retry"]},
             "/first": {"source": {"file": log}, "pipeline": [{"take": 1}]},
             "/csv/{name}": {"source": {"file": {"path": "${path.name}", "root": root, "decode": "csv"}}},
             "/lines/{name}": {"source": {"file": {"path": "${path.name}", "root": root}}},
@@ -117,6 +118,18 @@ class Files(ServerCase):
         response = self.server.get("/once?format=text&last_event_id=1.2.3")
         self.assertTrue(response.status >= 400 or response.ending == wire.Ending.CUT, response)
         self.assertNotIn(b"one", response.body)
+
+    def test_what_is_wrong_in_a_file_is_said_and_not_tried_again(self):
+        self.append('\ufeff{"a": 1}\nno\n')
+        response = self.server.get("/strict?format=sse")
+        self.assertEqual(response.ending, wire.Ending.CUT)
+        self.assertIn('data: {"a": 1}', response.text)
+        self.assertIn("line 2 (at byte 12) is not JSON", response.text)
+        (self.directory / "app.log").unlink()
+        self.append("[" * 513 + "]" * 513 + "\n")
+        response = self.server.get("/strict")
+        self.assertEqual(response.status, 502)
+        self.assertIn("line 1 (at byte 0) is nested deeper than 512 levels", response.text)
 
     def test_an_id_that_is_none_is_refused(self):
         self.append("one\n")
