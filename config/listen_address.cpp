@@ -32,6 +32,8 @@ Mistake bad_host(std::string_view text, const std::string& host, std::string_vie
   }
   if (is_address(AF_INET6, host))
     return {in_quotes(text) + " lacks the brackets", "write \"[" + host + "]:" + std::string(port) + "\""};
+  if (is_address(AF_INET6, std::string(text)))
+    return {in_quotes(text) + " has no port", "write \"[" + std::string(text) + "]:8080\""};
   if (host == "localhost")
     return {in_quotes(text) + " has a name where the address belongs", "write " + here};
   return {in_quotes(host) + " is no IP address", "write an address in numbers, such as " + here};
@@ -62,10 +64,13 @@ Checked<ListenAddress> parse_listen_address(std::string_view text) {
   }
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || text.ends_with(']')) {
-    const bool is_port = parse_port(text).has_value();
-    return Mistake{in_quotes(text) + (is_port ? " is a port without an address" : " has no port"),
-                   is_port ? "write \"127.0.0.1:" + std::string(text) + "\""
-                           : "write " + in_quotes(std::string(text) + ":8080")};
+    if (parse_port(text))
+      return Mistake{in_quotes(text) + " is a port without an address",
+                     "write \"127.0.0.1:" + std::string(text) + "\""};
+    const auto with_port = std::string(text) + ":8080";
+    return Mistake{
+        in_quotes(text) + " has no port",
+        "write " + (parse_listen_address(with_port) ? in_quotes(with_port) : "\"127.0.0.1:8080\"")};
   }
   auto port = parse_port(text.substr(colon + 1));
   if (!port)

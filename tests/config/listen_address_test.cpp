@@ -50,7 +50,11 @@ TEST(ListenAddress, MistakesSayWhatToWrite) {
           Row{"unix:run/a", R"("unix:run/a" has no absolute path; write "unix:/run/coyield.sock")"},
           Row{{"127.0.0.1\0x:80", 14},
               R"("127.0.0.1\x00x" is no IP address; write an address in numbers, such as "127.0.0.1:80")"},
-          Row{"a\nb", R"("a\nb" has no port; write "a\nb:8080")"},
+          Row{"a\nb", R"("a\nb" has no port; write "127.0.0.1:8080")"},
+          Row{"localhost", R"("localhost" has no port; write "127.0.0.1:8080")"},
+          Row{"192.0.2.7", R"("192.0.2.7" has no port; write "192.0.2.7:8080")"},
+          Row{"[::1]", R"("[::1]" has no port; write "[::1]:8080")"},
+          Row{"::1", R"("::1" has no port; write "[::1]:8080")"},
           Row{"", R"(no address; write "127.0.0.1:8080")"},
       }) {
     auto address = parse_listen_address(row.text);
