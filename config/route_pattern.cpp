@@ -55,14 +55,31 @@ Checked<Segment> parse_literal(std::string_view text) {
     return Mistake{in_quotes(text) + " is never asked for", "write the path that is meant"};
   if (text == "*" || text == "**")
     return Mistake{in_quotes(text) + " matches nothing else", "write {name} or {name...}"};
-  if (text.starts_with(':')) {
-    return Mistake{in_quotes(text) + " is no parameter here", "write {" + std::string(text.substr(1)) + "}"};
-  }
   auto unfit = [](char c) { return (c & 0xE0) == 0 || c == 0x7F || c == '#' || c == '\\'; };
-  if (std::ranges::any_of(text, unfit) || !is_utf8(text)) {
-    return Mistake{in_quotes(text) + " has a character that no path has", "remove it"};
+  const auto found = std::ranges::find_if(text, unfit);
+  if (found != text.end()) {
+    return Mistake{in_quotes(text) + " has the character " + in_quotes({found, 1}) + ", which no path has",
+                   "remove it"};
   }
+  if (!is_utf8(text)) return Mistake{in_quotes(text) + " is no UTF-8", "save the file as UTF-8"};
   return Segment{Segment::Kind::literal, std::string(text)};
+}
+
+/// The name in `:n`, `<n>` and `<int:n>`, which are parameters elsewhere; else nothing.
+std::string_view name_written_otherwise(std::string_view text) {
+  const bool in_brackets = text.starts_with('<') && text.ends_with('>');
+  if (in_brackets) text = text.substr(1, text.size() - 2);
+  if (!in_brackets && !text.starts_with(':')) return {};
+  const auto name = text.substr(text.rfind(':') + 1);
+  return is_name(name) ? name : "name";
+}
+
+/// `GET /a`: where the path begins behind a method, else 0.
+std::size_t behind_method(std::string_view text) {
+  const auto end = text.find(" /");
+  const bool method = end != std::string_view::npos && end > 0 &&
+                      std::ranges::all_of(text.substr(0, end), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return method ? end + 1 : 0;
 }
 
 Checked<Segment> parse_segment(std::string_view text) {
@@ -101,6 +118,9 @@ std::vector<std::string> RoutePattern::names() const {
 
 Checked<RoutePattern> parse_route_pattern(std::string_view text) {
   RoutePattern pattern{.text = std::string(text)};
+  if (const auto path = behind_method(text))
+    return Mistake{in_quotes(text) + " has a method in it",
+                   "write a path only, every endpoint answers GET: " + in_quotes(text.substr(path))};
   if (!text.starts_with('/'))
     return Mistake{in_quotes(text) + " does not begin with a slash",
                    "write " + in_quotes("/" + pattern.text)};
@@ -112,6 +132,12 @@ Checked<RoutePattern> parse_route_pattern(std::string_view text) {
   while (!rest.empty()) {
     const auto end = std::min(rest.find('/'), rest.size());
     if (end == 0) return Mistake{in_quotes(text) + " has an empty segment", "write one slash for the two"};
+    if (const auto name = name_written_otherwise(rest.substr(0, end)); !name.empty()) {
+      const auto before = std::string(text.substr(0, text.size() - rest.size()));
+      return Mistake{
+          in_quotes(rest.substr(0, end)) + " is no parameter here",
+          "write " + in_quotes(before + "{" + std::string(name) + "}" + std::string(rest.substr(end)))};
+    }
     auto segment = parse_segment(rest.substr(0, end));
     if (!segment) return segment.error();
     pattern.segments.push_back(std::move(*segment));

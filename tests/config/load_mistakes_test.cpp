@@ -298,6 +298,22 @@ TEST(LoadMistakes, OfEndpoints) {
       "endpoints");
 }
 
+TEST(LoadMistakes, OfPathsShowTheWholePath) {
+  const auto path = [](std::string_view text) {
+    return R"({"endpoints": {")" + std::string(text) + R"(": {"source": "echo"}}})";
+  };
+  expect_each(
+      {
+          {path("GET /a"),
+           R"(GET /a: "GET /a" has a method in it; write a path only, every endpoint answers GET: "/a")"},
+          {path("/a/:n/b"), R"(/a/:n/b: ":n" is no parameter here; write "/a/{n}/b")"},
+          {path("/a/<n>"), R"(/a/<n>: "<n>" is no parameter here; write "/a/{n}")"},
+          {path("/a/<int:n>"), R"(/a/<int:n>: "<int:n>" is no parameter here; write "/a/{n}")"},
+          {path("/a#b"), R"(/a#b: "a#b" has the character "#", which no path has; remove it)"},
+      },
+      "endpoints.");
+}
+
 TEST(LoadMistakes, ASyntaxErrorHasItsColumnAndStopsTheReading) {
   EXPECT_EQ(problems_of("{\n  \"endpoints\": {},\n  \"server\": { \"threads\": \"x\" },\n}"),
             "f:3:31: a comma with nothing behind it; remove the comma before \"}\"\n");
