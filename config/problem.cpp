@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <coyield/config/problem.hpp>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <ostream>
@@ -10,6 +11,7 @@ namespace coyield::config {
 namespace {
 
 constexpr std::size_t most_to_list = 16;
+constexpr std::size_t long_word = 6;  // of which two letters may be missing
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
@@ -154,11 +156,13 @@ std::string suggest(std::string_view word, const std::vector<std::string>& candi
   if (word.empty() || word.size() > longest_word) return {};
   const std::size_t tolerance = std::max<std::size_t>(1, word.size() / 3);
   const std::string* best = nullptr;
-  std::size_t least = tolerance + 1;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
   for (const auto& candidate : candidates) {
     const std::size_t slips = distance(lower_case(word), lower_case(candidate));
+    const bool lacks_two = slips == 2 && candidate.size() == word.size() + 2 && candidate.size() >= long_word;
     // As many slips as letters would be another word.
-    if (slips < least && slips < std::min(word.size(), candidate.size())) {
+    if (slips < least && (slips <= tolerance || lacks_two) &&
+        slips < std::min(word.size(), candidate.size())) {
       least = slips;
       best = &candidate;
     }

@@ -56,7 +56,7 @@ std::ostream& operator<<(std::ostream& out, const Problems& problems);
 
 /// `it is called "where" here` for the one of `candidates` that other programs call `word`; `did you mean
 /// "interval"?` for the nearest one; nothing where none is near: at most one slip (a letter too many,
-/// missing, wrong, or two swapped) per three letters, whatever the case.
+/// missing, wrong, or two swapped) per three letters, or two missing of six or more, whatever the case.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// What to write where `word` is none of `candidates`: the suggestion, else all of them if they are few

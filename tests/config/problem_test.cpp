@@ -51,6 +51,13 @@ TEST(Suggest, FindsTheWordThatWasMeant) {
   EXPECT_EQ(suggest("cuont", known), "did you mean \"count\"?");
 }
 
+TEST(Suggest, AllowsTwoMissingLettersInLongerWords) {
+  EXPECT_EQ(suggest("cnter", {"clock", "counter"}), "did you mean \"counter\"?");
+  EXPECT_EQ(suggest("ntrval", {"interval"}), "did you mean \"interval\"?");
+  EXPECT_EQ(suggest("fr", {"from"}), "");
+  EXPECT_EQ(suggest("exec", {"echo", "counter", "system", "random"}), "");
+}
+
 TEST(Suggest, KeepsSilentWhereNothingIsNear) {
   const std::vector<std::string> known = {"interval", "from", "to"};
   EXPECT_EQ(suggest("path", known), "");
