@@ -121,7 +121,8 @@ Parts split(std::string_view text) {
   };
   std::size_t end = digits_from(0);
   Parts parts{.number = {}, .whole = text.substr(0, end), .decimals = {}, .unit = {}};
-  if (end > 0 && end < text.size() && text[end] == '.') {
+  const bool point = end > 0 && end + 1 < text.size() && text[end] == '.';
+  if (point && is_digit(text[end + 1])) {
     parts.decimals = text.substr(end + 1, digits_from(end + 1) - end - 1);
     end += 1 + parts.decimals.size();
   }
@@ -139,6 +140,11 @@ Mistake no_number(std::string_view text, const Dimension& dimension) {
 }
 
 Mistake wrong_unit(std::string_view text, const Parts& parts, const Dimension& dimension) {
+  if (parts.unit.starts_with('.')) {
+    const auto unit = parts.unit.substr(1);
+    return {in_quotes(text) + " lacks the digit behind the point",
+            unit.empty() ? examples(parts.number, dimension) : "write " + write(parts.number, unit)};
+  }
   auto blanks = parts.unit.find_first_not_of(" \t");
   auto unit = blanks == std::string_view::npos ? std::string_view{} : parts.unit.substr(blanks);
   unit = unit.substr(0, unit.find_last_not_of(" \t") + 1);

@@ -48,6 +48,8 @@ TEST(Units, EveryMistakeInADurationSaysWhatToWrite) {
            BadRow{"", R"("" is not a duration; write "10ms" or "10s")"},
            BadRow{"soon", R"("soon" is not a duration; write "10ms" or "10s")"},
            BadRow{"-5s", R"("-5s" is negative; write "10ms" or "10s")"},
+           BadRow{"5.s", R"("5.s" lacks the digit behind the point; write "5s")"},
+           BadRow{"5.", R"("5." lacks the digit behind the point; write "5ms" or "5s")"},
            BadRow{".5s", R"(".5s" lacks the digit before the point; write "0.5s")"},
            BadRow{"10 s", R"("10 s" has a blank in it; write "10s")"},
            BadRow{"10S", R"("10S" has the unknown unit "S"; write "10s")"},
