@@ -9,6 +9,7 @@ namespace coyield::config {
 namespace {
 
 constexpr std::array origins = {Origin::path, Origin::query, Origin::header, Origin::claim, Origin::env};
+constexpr std::array origins_with_values = {Origin::path, Origin::query, Origin::header, Origin::env};
 
 bool is_name(std::string_view text) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -19,7 +20,7 @@ std::string whole(std::string_view inner) { return "${" + std::string(inner) + "
 
 Mistake no_origin(std::string_view inner) {
   std::string advice = "write ";
-  for (auto origin : origins) {
+  for (auto origin : origins_with_values) {
     if (origin != origins.front()) advice += origin == origins.back() ? " or " : ", ";
     advice += whole(std::string(origin_name(origin)) + "." + std::string(inner));
   }
@@ -28,9 +29,28 @@ Mistake no_origin(std::string_view inner) {
 
 Mistake unknown_origin(std::string_view inner, std::string_view origin) {
   std::vector<std::string> known;
-  for (auto each : origins) known.emplace_back(origin_name(each));
+  for (auto each : origins_with_values) known.emplace_back(origin_name(each));
   return {"there is no " + in_quotes(origin) + " that " + whole(inner) + " could come from",
           advise(origin, known)};
+}
+
+Mistake no_name(std::string_view inner) {
+  const auto origin = inner.empty() ? "query." : std::string(inner);
+  return {whole(inner) + " names no value", "write " + whole(origin + "NAME")};
+}
+
+/// Where a default seems to begin that does not stand behind `:-`: `i-5s`, `i:5s`, `i:=5s`. Names of headers
+/// have hyphens, and those of queries may, but hardly before a digit.
+std::optional<Mistake> misplaced_default(std::string_view inner, Origin origin, std::string_view name) {
+  const auto at = name.find_first_of(origin == Origin::header ? ":" : "-:");
+  if (at == std::string_view::npos || at == 0) return std::nullopt;
+  const auto text = name.substr(std::min(name.find_first_not_of(":-=", at), name.size()));
+  const bool digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+  if (name[at] == '-' && origin != Origin::env && !digit) return std::nullopt;
+  const auto meant = whole(std::string(origin_name(origin)) + "." + std::string(name.substr(0, at)) + ":-" +
+                           std::string(text));
+  return Mistake{"the default in " + whole(inner) + " does not stand behind \":-\"",
+                 "did you mean " + meant + "?"};
 }
 
 /// `query.interval:-500ms`, what stands between the braces.
@@ -38,10 +58,15 @@ Checked<Template::Piece> parse_substitution(std::string_view inner) {
   const auto separator = inner.find(":-");
   const auto reference = inner.substr(0, separator);
   const auto dot = reference.find('.');
+  if (reference.empty()) return no_name(inner);
   if (dot == std::string_view::npos) return no_origin(inner);
   const auto name = reference.substr(dot + 1);
   auto origin = std::ranges::find(origins, reference.substr(0, dot), origin_name);
   if (origin == origins.end()) return unknown_origin(inner, reference.substr(0, dot));
+  if (name.empty()) return no_name(reference);
+  if (separator == std::string_view::npos) {
+    if (auto mistake = misplaced_default(inner, *origin, name)) return *mistake;
+  }
   if (!is_name(name)) {
     return Mistake{
         whole(inner) + ": " + in_quotes(name) + " is no name",

@@ -149,9 +149,8 @@ TEST(LoadMistakes, OfSubstitutions) {
           {source(R"({"counter": "${path.number}"})"),
            R"(source: the path "/t/{n}" has no {number}; write "${path.n}")"},
           {source(R"({"counter": "${n}"})"),
-           "source: ${n} does not say where the value comes from; write ${path.n}, ${query.n}, ${header.n}, "
-           "${claim.n} or "
-           "${env.n}"},
+           "source: ${n} does not say where the value comes from; write ${path.n}, ${query.n}, ${header.n} "
+           "or ${env.n}"},
           {source(R"({"counter": "${pth.n}"})"),
            R"(source: there is no "pth" that ${pth.n} could come from; did you mean "path"?)"},
           {source(R"({"counter": "${query.n"})"),

@@ -77,24 +77,19 @@ TEST(Template, MistakesSayWhatToWrite) {
           Row{"${path.n",
               R"("${path.n" has no closing brace; write "}" behind the name, or "$${" for a plain "${")"},
           Row{"${n}",
-              "${n} does not say where the value comes from; write ${path.n}, ${query.n}, ${header.n}, "
-              "${claim.n} or "
-              "${env.n}"},
+              "${n} does not say where the value comes from; write ${path.n}, ${query.n}, ${header.n} "
+              "or ${env.n}"},
           Row{"${qurey.n}", R"(there is no "qurey" that ${qurey.n} could come from; did you mean "query"?)"},
           Row{"${foo.n}",
-              R"(there is no "foo" that ${foo.n} could come from; write "path", "query", "header", "claim" or "env")"},
+              R"(there is no "foo" that ${foo.n} could come from; write "path", "query", "header" or "env")"},
           Row{"${query.a b}",
               "${query.a b}: \"a b\" is no name; a name consists of letters, digits, \"-\", \"_\" and \".\"; "
               "a default "
               "stands behind \":-\""},
-          Row{"${query.}",
-              "${query.}: \"\" is no name; a name consists of letters, digits, \"-\", \"_\" and \".\"; a "
-              "default stands "
-              "behind \":-\""},
+          Row{"${query.}", "${query.} names no value; write ${query.NAME}"},
+          Row{"${}", "${} names no value; write ${query.NAME}"},
           Row{"${query.n:5}",
-              "${query.n:5}: \"n:5\" is no name; a name consists of letters, digits, \"-\", \"_\" and \".\"; "
-              "a default "
-              "stands behind \":-\""},
+              R"(the default in ${query.n:5} does not stand behind ":-"; did you mean ${query.n:-5}?)"},
       }) {
     auto parsed = Template::parse(row.text);
     ASSERT_FALSE(parsed) << row.text;
