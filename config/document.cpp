@@ -16,6 +16,31 @@ using detail::SyntaxState;
 using Json = nlohmann::json;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// With its mark, or a first character of ASCII in two bytes.
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+         (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'));
+}
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/// `server` of a text whose first line that says something is `server:`, else nothing.
+std::string_view first_key_of_yaml(std::string_view text) {
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find_first_of("\r\n"));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.starts_with('#') || line.starts_with("---") || line.find_first_not_of(" \t") == line.npos)
+      continue;
+    const auto key =
+        line.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(line, is_word) - line.begin()));
+    const auto behind = line.substr(key.size());
+    return behind == ":" || behind.starts_with(": ") ? key : std::string_view{};
+  }
+  return {};
+}
 constexpr int nlohmann_out_of_range = 406;
 
 class TreeBuilder final : public nlohmann::json_sax<Json> {
@@ -29,7 +54,12 @@ class TreeBuilder final : public nlohmann::json_sax<Json> {
     if (value > static_cast<std::uint64_t>(INT64_MAX)) return add(value);
     return add(static_cast<std::int64_t>(value));
   }
-  bool number_float(double value, const std::string&) override { return add(value); }
+  bool number_float(double value, const std::string& written) override {
+    Node& node = place();
+    node = Node{value, take(), written};
+    state_.after = SyntaxState::After::value;
+    return true;
+  }
   bool string(std::string& value) override { return add(std::move(value)); }
   bool binary(Json::binary_t&) override { return false; }  // not in JSON text
 
@@ -170,9 +200,13 @@ std::optional<Node> read_document(std::string_view text, std::string_view file, 
     return fail({1, 1}, {"the text is longer than " + format_size({max_document_bytes}),
                          "split it, or write it shorter"});
   }
+  if (is_utf16(text)) return fail({1, 1}, {"this file is UTF-16", "save it as UTF-8"});
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   TreeBuilder builder(text);
   if (!Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, true, true)) {
+    if (const auto key = first_key_of_yaml(text); !key.empty())
+      return fail({1, 1},
+                  {"this looks like YAML", "a configuration is JSON: { " + in_quotes(key) + ": { ... } }"});
     return fail(builder.error().position, builder.error().mistake);
   }
   return builder.take_root();

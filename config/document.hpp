@@ -21,6 +21,7 @@ struct Node {
   /// In the order of `Kind`. A whole number is `unsigned_` only where it is too large for `integer`.
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value;
   Position position;
+  std::string written = {};  ///< of a `number` the text, which may be a whole number that no type can hold
 
   Kind kind() const { return static_cast<Kind>(value.index()); }
   /// The value if it is of this type, else null.

@@ -26,7 +26,7 @@ std::string advice_for(int error) {
 
 Problems unreadable(const std::string& path, int error) {
   Problems problems;
-  problems.add({.file = path,
+  problems.add({.file = path.empty() ? "\"\"" : path,
                 .path = {},
                 .what = std::string("cannot be read: ") + std::strerror(error),
                 .advice = advice_for(error)});

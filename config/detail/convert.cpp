@@ -15,7 +15,11 @@ bool is_numeric(Kind kind) {
   return kind == Kind::integer || kind == Kind::unsigned_ || kind == Kind::number;
 }
 
-std::string plain(const Node& node) { return to_json(node).dump(); }
+std::string plain(const Node& node) {
+  constexpr std::size_t longest = 40;
+  const bool shows_what_was_written = !node.written.empty() && node.written.size() <= longest;
+  return shows_what_was_written ? node.written : to_json(node).dump();
+}
 
 std::string shown(const Node& node) {
   if (const auto* text = node.as<std::string>()) return in_quotes(*text);
@@ -45,6 +49,20 @@ bool looks_like_integer(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+/// Beyond what 64 bits hold, in digits or otherwise.
+bool is_huge(const Node& node) {
+  const auto* number = node.as<double>();
+  return node.kind() == Kind::unsigned_ || (number != nullptr && std::abs(*number) >= 0x1p63);
+}
+
+/// What `1e3` and `5.0` mean.
+std::optional<std::int64_t> whole_number(const Node& node) {
+  constexpr double most = 1e15;  // below it every whole number has its double
+  const auto* number = node.as<double>();
+  if (number == nullptr || std::trunc(*number) != *number || std::abs(*number) > most) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
 /// What to write for a value of another kind.
 std::string instead(const Parameter& parameter, const Node& node) {
   const auto* text = node.as<std::string>();
@@ -55,6 +73,7 @@ std::string instead(const Parameter& parameter, const Node& node) {
       return "write true or false";
     case ParameterType::integer:
       if (text && looks_like_integer(*text)) return "write " + *text + " without quotes";
+      if (const auto whole = whole_number(node)) return "write " + std::to_string(*whole);
       return "write it in digits, without a fraction";
     case ParameterType::number:
       if (text && parse_finite(*text)) return "write " + *text + " without quotes";
@@ -65,6 +84,9 @@ std::string instead(const Parameter& parameter, const Node& node) {
       return "write a number with a unit, such as \"10B\" or \"10KiB\"";
     case ParameterType::text:
       if (is_numeric(node.kind()) || node.kind() == Kind::boolean) return "write \"" + plain(node) + "\"";
+      if (const auto* list = node.as<Node::Array>();
+          list && list->size() == 1 && list->front().as<std::string>())
+        return "write " + plain(list->front());
       return "write it in double quotes";
     case ParameterType::choice:
       return advise("", parameter.choices);
@@ -81,9 +103,14 @@ Mistake wrong_kind(const Parameter& parameter, const Node& node) {
   return {is_not(shown(node), parameter.type), instead(parameter, node)};
 }
 
-Mistake too_large(const Node& node) {
-  return {plain(node) + " is too large",
-          "the most is " + std::to_string(std::numeric_limits<std::int64_t>::max())};
+/// A whole number that its type cannot hold. What matters to a person is what the parameter allows.
+Mistake out_of_range(const Parameter& parameter, const std::string& shown_value, bool negative) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const Value& bound = negative ? parameter.minimum : parameter.maximum;
+  const auto limit =
+      bound.none() ? std::to_string(negative ? Limits::min() : Limits::max()) : to_string(bound);
+  return {shown_value + (negative ? " is too small" : " is too large"),
+          (negative ? "the least is " : "the most is ") + limit};
 }
 
 template <class T>
@@ -92,15 +119,19 @@ Checked<Value> as_value(const Checked<T>& parsed) {
   return Value(*parsed);
 }
 
+/// What the unit can express at most helps nobody whose parameter allows less.
+Checked<Value> parse_with_unit(const Parameter& parameter, std::string_view text) {
+  auto parsed =
+      parameter.type == ParameterType::duration ? as_value(parse_duration(text)) : as_value(parse_size(text));
+  if (parsed || parameter.maximum.none() || !parsed.error().what.ends_with(" is too large")) return parsed;
+  return Mistake{parsed.error().what, "the most is " + to_string(parameter.maximum)};
+}
+
 /// Durations and sizes: a bare number is the slip that everybody makes once.
 Checked<Value> with_unit(const Parameter& parameter, const Node& node) {
-  auto parse = [&](std::string_view text) {
-    return parameter.type == ParameterType::duration ? as_value(parse_duration(text))
-                                                     : as_value(parse_size(text));
-  };
-  if (const auto* text = node.as<std::string>()) return parse(*text);
+  if (const auto* text = node.as<std::string>()) return parse_with_unit(parameter, *text);
   if (!is_numeric(node.kind())) return wrong_kind(parameter, node);
-  auto parsed = parse(plain(node));
+  auto parsed = parse_with_unit(parameter, to_json(node).dump());
   if (parsed) return parsed;
   return Mistake{plain(node) + (plain(node).starts_with('-') ? " is negative" : " has no unit"),
                  parsed.error().advice};
@@ -125,7 +156,7 @@ Checked<Value> unchecked(const Parameter& parameter, const Node& node) {
       break;
     case ParameterType::integer:
       if (const auto* value = node.as<std::int64_t>()) return Value(*value);
-      if (node.kind() == Kind::unsigned_) return too_large(node);
+      if (is_huge(node)) return out_of_range(parameter, plain(node), plain(node).starts_with('-'));
       break;
     case ParameterType::number:
       if (is_numeric(node.kind())) return Value(to_json(node).get<double>());
@@ -145,9 +176,9 @@ Checked<Value> unchecked(const Parameter& parameter, const Node& node) {
   return wrong_kind(parameter, node);
 }
 
-Checked<Value> integer_from(std::string_view text) {
+Checked<Value> integer_from(const Parameter& parameter, std::string_view text) {
   if (auto value = parse_number<std::int64_t>(text)) return Value(*value);
-  if (looks_like_integer(text)) return Mistake{in_quotes(text) + " is too large", "write fewer digits"};
+  if (looks_like_integer(text)) return out_of_range(parameter, in_quotes(text), text.starts_with('-'));
   return Mistake{is_not(in_quotes(text), ParameterType::integer), "write it in digits"};
 }
 
@@ -157,14 +188,13 @@ Checked<Value> unchecked(const Parameter& parameter, std::string_view text) {
       if (text == "true" || text == "false") return Value(text == "true");
       return Mistake{is_not(in_quotes(text), parameter.type), "write true or false"};
     case ParameterType::integer:
-      return integer_from(text);
+      return integer_from(parameter, text);
     case ParameterType::number:
       if (auto value = parse_finite(text)) return Value(*value);
       return Mistake{is_not(in_quotes(text), parameter.type), "write it in digits"};
     case ParameterType::duration:
-      return as_value(parse_duration(text));
     case ParameterType::size:
-      return as_value(parse_size(text));
+      return parse_with_unit(parameter, text);
     case ParameterType::text:
     case ParameterType::choice:
       return Value(std::string(text));

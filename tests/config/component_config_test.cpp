@@ -106,7 +106,7 @@ TEST(ComponentConfig, NamesTheValueOfTheRequestThatIsWrong) {
            Row{" 5", R"(the query parameter "n": " 5" is not a whole number; write it in digits)"},
            Row{"1e3", R"(the query parameter "n": "1e3" is not a whole number; write it in digits)"},
            Row{"99999999999999999999",
-               R"(the query parameter "n": "99999999999999999999" is too large; write fewer digits)"},
+               R"(the query parameter "n": "99999999999999999999" is too large; the most is 1000000)"},
            Row{"1000001", R"(the query parameter "n": 1000001 is more than 1000000; write 1000000 or less)"},
            Row{"\n\x01", R"(the query parameter "n": "\n\x01" is not a whole number; write it in digits)"},
        }) {

@@ -297,6 +297,29 @@ TEST(LoadMistakes, OfEndpoints) {
       "endpoints");
 }
 
+TEST(LoadMistakes, OfNumbersNameTheBoundThatMatters) {
+  expect_each(
+      {
+          {source(R"({"counter": {"from": 99999999999999999999}})"),
+           R"(.from: 99999999999999999999 is too large; the most is 9223372036854775807)"},
+          {source(R"({"counter": {"from": -9223372036854775809}})"),
+           R"(.from: -9223372036854775809 is too small; the least is -9223372036854775808)"},
+          {source(R"({"counter": {"to": 99999999999999999999}})"),
+           R"(.to: 99999999999999999999 is too large; the most is 1000000)"},
+          {source(R"({"counter": {"from": "${query.f:-99999999999999999999}"}})"),
+           R"(.from: the default "99999999999999999999" is too large; the most is 9223372036854775807)"},
+          {source(R"({"counter": {"from": 1e3}})"), R"(.from: 1e3 is not a whole number; write 1000)"},
+          {source(R"({"counter": {"from": 5.0}})"), R"(.from: 5.0 is not a whole number; write 5)"},
+          {source(R"({"counter": {"from": 1e300}})"),
+           R"(.from: 1e300 is too large; the most is 9223372036854775807)"},
+          {source(R"({"counter": {"interval": "9999999h"}})"),
+           R"(.interval: "9999999h" is too large; the most is "1h")"},
+          {source(R"({"counter": {"interval": "5.s"}})"),
+           R"(.interval: "5.s" lacks the digit behind the point; write "5s")"},
+      },
+      "endpoints./t/{n}.source");
+}
+
 TEST(LoadMistakes, OfPathsShowTheWholePath) {
   const auto path = [](std::string_view text) {
     return R"({"endpoints": {")" + std::string(text) + R"(": {"source": "echo"}}})";
@@ -311,6 +334,17 @@ TEST(LoadMistakes, OfPathsShowTheWholePath) {
           {path("/a#b"), R"(/a#b: "a#b" has the character "#", which no path has; remove it)"},
       },
       "endpoints.");
+}
+
+TEST(LoadMistakes, OfOtherEncodingsAndLanguagesAreNamed) {
+  const std::string utf16 = "f:1:1: this file is UTF-16; save it as UTF-8\n";
+  EXPECT_EQ(problems_of(std::string_view("\xFF\xFE{\0}\0", 6)), utf16);
+  EXPECT_EQ(problems_of(std::string_view("{\0}\0", 4)), utf16);
+  EXPECT_EQ(problems_of(std::string_view("\0{\0}", 4)), utf16);
+  const std::string yaml = "f:1:1: this looks like YAML; a configuration is JSON: { \"server\": { ... } }\n";
+  EXPECT_EQ(problems_of("server:\n  listen: 127.0.0.1:80\n"), yaml);
+  EXPECT_EQ(problems_of("---\n# mine\n\nserver:\r\n  listen: 127.0.0.1:80\n"), yaml);
+  EXPECT_EQ(problems_of("server\n"), "f:1:1: server stands without quotes; write \"server\"\n");
 }
 
 TEST(LoadMistakes, ASyntaxErrorHasItsColumnAndStopsTheReading) {
