@@ -294,6 +294,8 @@ const Keys<Log>& log_keys() {
   return keys;
 }
 
+}  // namespace
+
 const Keys<ServerConfig>& server_keys() {
   static const Keys<ServerConfig> keys = {
       listen_key(),
@@ -323,6 +325,8 @@ const Keys<ServerConfig>& server_keys() {
 }
 
 // ---- endpoints
+
+namespace {
 
 Json reference(const std::string& definition) { return {{"$ref", "#/$defs/" + definition}}; }
 
@@ -376,6 +380,8 @@ void read_columns(const Scope& scope, const Node& node, EndpointConfig& endpoint
   }
 }
 
+}  // namespace
+
 const Keys<EndpointConfig>& endpoint_keys() {
   static const Keys<EndpointConfig> keys = {
       field("title", &EndpointConfig::title, "A name for people."),
@@ -385,7 +391,9 @@ const Keys<EndpointConfig>& endpoint_keys() {
       {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
       {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
-       [](const Catalogue& catalogue) -> Json { return {{"enum", format_names(catalogue)}}; }},
+       [](const Catalogue& catalogue) -> Json {
+         return or_substitution({{"enum", format_names(catalogue)}});
+       }},
       {"columns",
        "The columns of CSV, each the name of a member of the items. Left out: the members of the first item.",
        read_columns,
@@ -419,6 +427,8 @@ const Keys<EndpointConfig>& endpoint_keys() {
   return keys;
 }
 
+namespace {
+
 bool is_new(const Scope& scope, const Configuration& configuration, const RoutePattern& pattern,
             Position position) {
   for (const auto& other : configuration.endpoints) {
@@ -435,7 +445,13 @@ void read_endpoint(const Scope& scope, const Member& member, Configuration& conf
   EndpointConfig endpoint{.pattern = {}, .position = member.position, .access = configuration.server.access};
   auto pattern = accept(scope, member.position, parse_route_pattern(member.key));
   if (pattern) endpoint.pattern = *pattern;
-  read_object(scope.within(pattern ? &*pattern : nullptr), member.value, endpoint_keys(), endpoint);
+  const auto* word = member.value.as<std::string>();
+  if (word && scope.catalogue().find(ComponentKind::source, *word)) {
+    scope.problem(member.value.position,
+                  {in_quotes(*word) + " is a source", "write { \"source\": " + in_quotes(*word) + " }"});
+  } else {
+    read_object(scope.within(pattern ? &*pattern : nullptr), member.value, endpoint_keys(), endpoint);
+  }
   if (!endpoint.source.empty() && endpoint.source.component().reads_input && !endpoint.input) {
     scope.key("input").problem(
         endpoint.source.position(),

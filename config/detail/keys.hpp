@@ -27,9 +27,27 @@ struct Key {
 template <class T>
 using Keys = std::vector<Key<T>>;
 
-/// Where nothing is known of a key: what else there is. Gives the advice.
+/// The objects between which people mistake where a key belongs.
+enum class Section { top, server, endpoint, other };
+
+template <class T>
+constexpr Section section_of() {
+  if (std::is_same_v<T, Configuration>) return Section::top;
+  if (std::is_same_v<T, ServerConfig>) return Section::server;
+  return std::is_same_v<T, EndpointConfig> ? Section::endpoint : Section::other;
+}
+
+/// What is wrong with a key that is none of the section's, where more can be said than that it is unknown: it
+/// belongs elsewhere, names a source or an operator, or stands for something that there is not.
+std::optional<Mistake> explain_key(const Scope& scope, const Member& member, Section section);
+
+/// Where nothing is known of a key: where it belongs, or what else there is. Gives the advice.
 template <class T>
 std::string report_unknown(const Scope& scope, const Member& member, const Keys<T>& keys) {
+  if (const auto mistake = explain_key(scope, member, section_of<T>())) {
+    scope.key(member.key).problem(member.position, *mistake);
+    return mistake->advice;
+  }
   std::vector<std::string> names;
   for (const auto& key : keys) names.push_back(key.name);
   std::string advice = advise(member.key, names);
@@ -163,5 +181,7 @@ Key<T> section(std::string name, M T::* member, std::string summary,
 
 /// The keys of the file's outermost object, and with them all others.
 const Keys<Configuration>& configuration_keys();
+const Keys<ServerConfig>& server_keys();
+const Keys<EndpointConfig>& endpoint_keys();
 
 }  // namespace coyield::config::detail

@@ -18,10 +18,13 @@ Json text_like(const std::string& pattern) {
   return {{"type", "string"}, {"pattern", "^" + pattern + "$|" + substitution}};
 }
 
-/// A value in JSON, or a text that becomes one.
+}  // namespace
+
 Json or_substitution(Json schema) {
   return {{"anyOf", Json::array({std::move(schema), {{"type", "string"}, {"pattern", substitution}}})}};
 }
+
+namespace {
 
 Json plain_schema(const Parameter& parameter) {
   switch (parameter.type) {

@@ -9,6 +9,9 @@ namespace coyield::config::detail {
 /// JSON Schema of a parameter's value, with its default; substitutions may stand for it.
 nlohmann::json value_schema(const Parameter& parameter);
 
+/// A value in JSON, or a text that becomes one when it is filled in.
+nlohmann::json or_substitution(nlohmann::json schema);
+
 /// JSON Schema of a source or operator of the catalogue.
 nlohmann::json component_schema(const Catalogue& catalogue, ComponentKind kind);
 

@@ -273,7 +273,7 @@ TEST(LoadMistakes, OfEndpoints) {
            R"(./a/{y}: matches the same paths as "/a/{x}" on line 1; remove one of the two, or change its path)"},
           {R"({"endpoints": {"/a": {"source": "echo"}, "/a": {"source": "echo"}}})",
            R"(./a: given twice; the first stands on line 1; keep one)"},
-          {R"({"endpoints": {"/a": "echo"}})", R"(./a: text is not an object; write { "source": ... })"},
+          {R"({"endpoints": {"/a": "text"}})", R"(./a: text is not an object; write { "source": ... })"},
           {R"({"endpoints": {"/a": {"sources": "echo"}}})",
            R"(./a.sources: unknown key; did you mean "source"?)"},
           {R"({"endpoints": {"/a": {"source": "speaker"}}})",
@@ -318,6 +318,43 @@ TEST(LoadMistakes, OfNumbersNameTheBoundThatMatters) {
            R"(.interval: "5.s" lacks the digit behind the point; write "5s")"},
       },
       "endpoints./t/{n}.source");
+}
+
+TEST(LoadMistakes, OfKeysSayWhereTheyBelong) {
+  const auto beside = [](std::string_view keys) {
+    return "{" + std::string(keys) + R"(, "endpoints": {"/": {"source": "echo"}}})";
+  };
+  const std::string no_tls = "there is no TLS here; put a proxy such as Caddy or nginx in front";
+  expect_each(
+      {
+          {endpoint(R"("counter": 5)"),
+           R"(endpoints./t/{n}.counter: "counter" is a source; write "source": { "counter": 5 })"},
+          {endpoint(R"("source": "echo", "take": 5)"),
+           R"(endpoints./t/{n}.take: "take" is an operator; write "pipeline": [{ "take": 5 }])"},
+          {endpoint(R"("source": "echo", "where": {"/a-rather-long-name": "and a rather long value"})"),
+           R"(endpoints./t/{n}.where: "where" is an operator; write "pipeline": [{ "where": ... }])"},
+          {endpoint(R"("source": "echo", "sse": true)"),
+           R"(endpoints./t/{n}.sse: "sse" is a format; write "format": "sse")"},
+          {endpoint(R"("source": "echo", "listen": "127.0.0.1:1")"),
+           R"(endpoints./t/{n}.listen: it belongs into "server", not into an endpoint; write "server": { "listen": "127.0.0.1:1" } beside "endpoints")"},
+          {endpoint(R"("source": "echo", "share": {})"), "endpoints./t/{n}.share: unknown key"},
+          {R"({"endpoints": {"/a": "counter"}})",
+           R"(endpoints./a: "counter" is a source; write { "source": "counter" })"},
+          {beside(R"("listen": "127.0.0.1:1")"),
+           R"(listen: it belongs into "server"; write "server": { "listen": "127.0.0.1:1" })"},
+          {beside(R"("finite": true)"),
+           R"(finite: it belongs into an endpoint; write "endpoints": { "/name": { "finite": true } })"},
+          {beside(R"("/a": {"source": "echo"})"),
+           R"(/a: a path belongs into "endpoints"; write "endpoints": { "/a": { "source": ... } })"},
+          {beside(R"("ssl": {})"), "ssl: " + no_tls},
+          {server(R"("tls": {"cert": "x"})"), "server.tls: " + no_tls},
+          {server(R"("cert": "x")"), "server.cert: " + no_tls},
+          {server(R"("finite": true)"),
+           R"(server.finite: it belongs into an endpoint, not into "server"; write "endpoints": { "/name": { "finite": true } })"},
+          {server(R"("endpoints": {})"),
+           R"(server.endpoints: it stands beside "server", not in it; move it out of these braces)"},
+      },
+      "");
 }
 
 TEST(LoadMistakes, OfPathsShowTheWholePath) {
@@ -391,7 +428,13 @@ f:18: server.drain: 10 has no unit; write "10ms" or "10s"
 }
 
 TEST(LoadMistakes, NoMessageRepeatsAToken) {
-  EXPECT_EQ(problems_of(server(R"("access": ["hunter 2"])")).find("hunter"), std::string::npos);
+  for (const auto& text :
+       {server(R"("access": ["hunter 2"])"), server(R"("source": ["hunter2"])"),
+        std::string(R"({"access": ["hunter2"]})"), endpoint(R"("admin": {"access": ["hunter2"]})")}) {
+    const auto problems = problems_of(text);
+    EXPECT_NE(problems, "");
+    EXPECT_EQ(problems.find("hunter"), std::string::npos) << problems;
+  }
 }
 
 }  // namespace

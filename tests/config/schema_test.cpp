@@ -56,7 +56,7 @@ TEST(Schema, HasTheComponentsOfTheCatalogue) {
   EXPECT_EQ(file["properties"]["decode"]["anyOf"][0]["enum"], (Json{"lines", "json", "bytes"}));
   EXPECT_EQ(file["properties"]["follow"]["default"], false);
   const auto endpoint = schema["properties"]["endpoints"]["additionalProperties"];
-  EXPECT_EQ(endpoint["properties"]["format"]["enum"], (Json{"ndjson", "sse"}));
+  EXPECT_EQ(endpoint["properties"]["format"]["anyOf"][0]["enum"], (Json{"ndjson", "sse"}));
   EXPECT_EQ(endpoint["required"], Json{"source"});
   EXPECT_EQ(endpoint["properties"]["source"]["$ref"], "#/$defs/source");
 }
