@@ -77,6 +77,19 @@ std::string_view kind_name(ComponentKind kind) {
   return "component";
 }
 
+Mistake with_place(const ParameterMistake& refusal) {
+  const auto is_index = [](const std::string& token) {
+    return token.find_first_not_of("0123456789") == std::string::npos;
+  };
+  Mistake mistake = refusal.mistake;
+  for (auto place = refusal.place; !place.empty(); place.pop_back()) {
+    const auto name = in_quotes(place.back());
+    const bool said = place == refusal.place && mistake.what.starts_with(name);
+    if (!is_index(place.back()) && !said) mistake.what = name + ": " + mistake.what;
+  }
+  return mistake;
+}
+
 std::optional<std::size_t> Component::find(std::string_view parameter) const {
   auto found = std::ranges::find(parameters, parameter, &Parameter::name);
   if (found == parameters.end()) return std::nullopt;

@@ -50,7 +50,12 @@ std::string_view kind_name(ComponentKind kind);
 struct ParameterMistake {
   std::string parameter;
   Mistake mistake;
+  nlohmann::json::json_pointer place = nlohmann::json::json_pointer();  ///< in the value, if that is JSON
 };
+using ParameterMistakes = std::vector<ParameterMistake>;
+
+/// The mistake with the names on the way to its place in front of it: `"/level": "and": a list is ...`.
+Mistake with_place(const ParameterMistake& refusal);
 
 /// What a source, an operator or a format offers. It is written once, beside its code; checking, `coyield
 /// list`, the JSON Schema, the console and the reference all read it.
@@ -77,11 +82,12 @@ struct Component {
   bool reads_input = false;  ///< a source that gives what clients send: of use only where they may
   bool configurable = true;  ///< false: a configuration cannot name it; it is there to be read about
 
-  /// What no single parameter's description can say: `batch` needs `items` or `within`. Called when the
-  /// configuration is read, and again for each request that fills in values. On the first occasion a
-  /// parameter that a request fills in has no value yet, or for json the value with empty texts where those
-  /// of the request will stand; `Arguments::from_request` tells it from one that was left out.
-  std::optional<ParameterMistake> (*check)(const Arguments&) = nullptr;
+  /// What no single parameter's description can say: `batch` needs `items` or `within`. Gives all mistakes,
+  /// none for good arguments. Called when the configuration is read, once more with the defaults of those
+  /// values of a request that have one, and again for each request that fills in values. On the first
+  /// occasion a parameter that a request fills in has no value yet, or for json the value with empty texts
+  /// where those of the request will stand; `Arguments::from_request` tells it from one that was left out.
+  ParameterMistakes (*check)(const Arguments&) = nullptr;
 
   /// The place of a parameter in `parameters`, if there is one of that name.
   std::optional<std::size_t> find(std::string_view parameter) const;

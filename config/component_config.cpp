@@ -56,9 +56,9 @@ BadArgument refused(const ParameterMistake& refusal, const Component& component,
                     const std::vector<ArgumentTemplate>& templates) {
   for (const auto& argument : templates) {
     const auto& parameter = component.parameters[argument.parameter];
-    if (parameter.name == refusal.parameter) return bad(parameter, argument, refusal.mistake);
+    if (parameter.name == refusal.parameter) return bad(parameter, argument, with_place(refusal));
   }
-  return {refusal.parameter, "", in_quotes(refusal.parameter) + ": " + to_string(refusal.mistake)};
+  return {refusal.parameter, "", in_quotes(refusal.parameter) + ": " + to_string(with_place(refusal))};
 }
 
 /// A value given in C++, made to fit where it can: 1 for a number, "x" for any JSON.
@@ -105,7 +105,8 @@ Resolved<ComponentConfig> ComponentConfig::make(std::shared_ptr<const Component>
   }
   ComponentConfig config(std::move(component), std::move(values), {}, {});
   if (const auto check = config.component().check) {
-    if (auto refusal = check(config.constants())) return refused(*refusal, config.component(), {});
+    const auto refusals = check(config.constants());
+    if (!refusals.empty()) return refused(refusals.front(), config.component(), {});
   }
   return config;
 }
@@ -135,9 +136,20 @@ Resolved<Arguments> ComponentConfig::resolve(const RequestValues& values) const 
   }
   Arguments arguments(std::move(state));
   if (const auto check = component().check) {
-    if (auto refusal = check(arguments)) return refused(*refusal, component(), *templates_);
+    const auto refusals = check(arguments);
+    if (!refusals.empty()) return refused(refusals.front(), component(), *templates_);
   }
   return arguments;
+}
+
+Arguments ComponentConfig::defaults() const {
+  auto state = std::make_shared<State>(*constants_);
+  if (constant()) return Arguments(std::move(state));
+  for (const auto& argument : *templates_) {
+    auto value = fill(component().parameters[argument.parameter], argument, NoRequestValues{});
+    if (value) state->values[argument.parameter] = std::move(*value);
+  }
+  return Arguments(std::move(state));
 }
 
 std::vector<Reference> ComponentConfig::references() const {

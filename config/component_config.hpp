@@ -80,6 +80,9 @@ class ComponentConfig {
   /// The constant arguments; those that a request fills in have no value.
   Arguments constants() const { return Arguments(constants_); }
 
+  /// The arguments for a request without values: what has no default stays as in `constants`.
+  Arguments defaults() const;
+
  private:
   std::shared_ptr<const Arguments::State> constants_;
   std::shared_ptr<const std::vector<ArgumentTemplate>> templates_;

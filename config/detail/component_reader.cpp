@@ -49,11 +49,19 @@ class ComponentReader {
       : scope_(scope), component_(std::move(component)), position_(position) {
     for (const auto& parameter : component_->parameters) values_.push_back(parameter.default_value);
     given_.resize(values_.size());
+    if (const auto main = component_->find(component_->main)) {
+      const auto type = component_->parameters[*main].type;
+      if (type == ParameterType::json) json_main_ = main;
+    }
   }
 
   std::optional<ComponentConfig> read(const Node* node) {
     const auto before = scope_.problem_count();
-    if (node) read_parameters(*node);
+    if (node) {
+      read_parameters(*node);
+    } else {
+      read_nothing();
+    }
     report_missing();
     if (scope_.problem_count() > before) return std::nullopt;
     ComponentConfig config(component_, std::move(values_), std::move(templates_), position_);
@@ -62,11 +70,28 @@ class ComponentReader {
   }
 
  private:
+  /// Where a parameter was written.
+  struct Given {
+    Scope scope;
+    const Node* node = nullptr;
+  };
+
+  /// `"where"`: what is missing is better said by the component than by the parameter's name, which the short
+  /// form never shows.
+  void read_nothing() {
+    if (!json_main_ || !component_->parameters[*json_main_].required || !component_->check) return;
+    given_[*json_main_] = Given{.scope = scope_};
+    values_[*json_main_] = Value(Json::object());
+  }
+
   void read_parameters(const Node& node) {
     const auto* object = node.as<Node::Object>();
+    if (object && object->empty()) return read_nothing();
     if (object && !is_main_value(*object)) {
       each_member(scope_, *object, [this](const Member& member) { read_member(member); });
     } else if (auto main = component_->find(component_->main)) {
+      const bool optional = !component_->parameters[*main].required && main != json_main_;
+      if (optional && node.kind() == Node::Kind::null) return report_null(node);
       read_parameter(scope_, *main, node);
     } else {
       scope_.problem(node.position, {in_quotes(component_->name) + " takes its parameters in braces",
@@ -74,13 +99,21 @@ class ComponentReader {
     }
   }
 
+  void report_null(const Node& node) const {
+    const auto& example = component_->example;
+    scope_.problem(node.position, {"there is nothing behind " + in_quotes(component_->name),
+                                   "write " + (example.empty() ? in_braces(component_->name) : example)});
+  }
+
   /// `{ "where": { "/level": "error" } }`: the object is the main parameter itself, since that may be any
-  /// JSON and none of the keys is a parameter's name.
+  /// JSON. Where it is the only parameter, the object with its name is told from one of an item's members by
+  /// what stands behind: `{ "select": { "members": "/m" } }` is a new name for a place.
   bool is_main_value(const Node::Object& object) const {
-    auto main = component_->find(component_->main);
-    return main && component_->parameters[*main].type == ParameterType::json && !object.empty() &&
-           std::ranges::none_of(
-               object, [this](const Member& member) { return component_->find(member.key).has_value(); });
+    if (!json_main_) return false;
+    if (component_->parameters.size() == 1)
+      return object.size() != 1 || object[0].key != component_->main || object[0].value.as<std::string>();
+    return std::ranges::none_of(
+        object, [this](const Member& member) { return component_->find(member.key).has_value(); });
   }
 
   void read_member(const Member& member) {
@@ -95,7 +128,7 @@ class ComponentReader {
 
   void read_parameter(const Scope& scope, std::size_t index, const Node& node) {
     const auto& parameter = component_->parameters[index];
-    given_[index] = true;
+    given_[index] = Given{scope, &node};
     if (parameter.type == ParameterType::json) return read_json(scope, index, node);
     if (node.kind() == Node::Kind::null) return read_null(scope, parameter, node);
     if (parameter.type == ParameterType::list && node.as<Node::Array>()) return read_list(scope, index, node);
@@ -174,6 +207,7 @@ class ComponentReader {
     if (const auto* object = node.as<Node::Object>()) {
       Json out = Json::object();
       each_member(scope, *object, [&](const Member& member) {
+        check_key(scope, member);
         out[member.key] =
             fill_texts(scope.key(member.key), parameter, member.value, place / member.key, parts);
       });
@@ -194,6 +228,15 @@ class ComponentReader {
     return "";
   }
 
+  /// Nothing is filled in there, and nobody shall wait for it.
+  static void check_key(const Scope& scope, const Member& member) {
+    if (member.key.find("${") == std::string::npos) return;
+    const auto parsed = Template::parse(member.key);
+    if (parsed && parsed->constant()) return;
+    scope.key(member.key)
+        .problem(member.position, {"no value can be filled in on this side of the colon", "write it out"});
+  }
+
   /// The component's own check sees the rest of a json value already.
   void wait_for_request(std::size_t index, Json base, std::vector<ArgumentTemplate::Part> parts) {
     const bool is_json = component_->parameters[index].type == ParameterType::json;
@@ -207,6 +250,7 @@ class ComponentReader {
     for (const auto& piece : text.pieces()) {
       if (!piece.origin) continue;
       auto mistake = check_reference(parameter, {*piece.origin, piece.text});
+      if (!mistake && piece.origin == Origin::claim && !piece.fallback) mistake = no_claims(piece.text);
       if (!mistake) continue;
       scope.problem(node.position, *mistake);
       good = false;
@@ -228,6 +272,12 @@ class ComponentReader {
     }
     if (reference.origin == Origin::path && scope_.pattern()) return check_path_reference(reference.name);
     return std::nullopt;
+  }
+
+  static Mistake no_claims(const std::string& name) {
+    const auto shown = "${claim." + name;
+    return {"there are no claims yet that " + shown + "} could come from: tokens are compared, and not read",
+            "write it out, or give a default: " + shown + ":-DEFAULT}"};
   }
 
   std::optional<Mistake> check_path_reference(const std::string& name) const {
@@ -254,16 +304,50 @@ class ComponentReader {
 
   bool passes_own_check(const ComponentConfig& config) const {
     if (!component_->check) return true;
-    auto refusal = component_->check(config.constants());
-    if (refusal) scope_.key(refusal->parameter).problem(position_, refusal->mistake);
-    return !refusal;
+    const auto before = scope_.problem_count();
+    for (const auto& refusal : component_->check(config.constants())) report(refusal, refusal.mistake);
+    if (scope_.problem_count() > before) return false;
+    // What the defaults alone are good for, they may not be together.
+    for (const auto& refusal : component_->check(config.defaults())) {
+      report(refusal, {refusal.mistake.what + " (by default)", refusal.mistake.advice});
+    }
+    return scope_.problem_count() == before;
+  }
+
+  void report(const ParameterMistake& refusal, const Mistake& mistake) const {
+    const auto index = component_->find(refusal.parameter);
+    if (!index || !given_[*index]) return scope_.key(refusal.parameter).problem(position_, mistake);
+    const auto& given = *given_[*index];
+    if (!given.node) return given.scope.problem(position_, mistake);
+    report_within(given, refusal.place, mistake);
+  }
+
+  /// On the line of the innermost member on the way to `place`.
+  static void report_within(Given at, Pointer place, const Mistake& mistake) {
+    std::vector<std::string> names;
+    for (; !place.empty(); place.pop_back()) names.push_back(place.back());
+    Position position = at.node->position;
+    for (; !names.empty(); names.pop_back()) {
+      if (const auto* array = at.node->as<Node::Array>()) {
+        const auto index = static_cast<std::size_t>(std::stoul(names.back()));
+        at = {at.scope.index(index), &(*array)[index]};
+        position = at.node->position;
+      } else if (const auto* object = at.node->as<Node::Object>()) {
+        const auto member = std::ranges::find(*object, names.back(), &Member::key);
+        if (member == object->end()) break;
+        at = {at.scope.key(member->key), &member->value};
+        position = member->position;
+      }
+    }
+    at.scope.problem(position, mistake);
   }
 
   Scope scope_;
   std::shared_ptr<const Component> component_;
   Position position_;
   std::vector<Value> values_;
-  std::vector<bool> given_;
+  std::vector<std::optional<Given>> given_;
+  std::optional<std::size_t> json_main_;  ///< the main parameter, if it is any JSON
   std::vector<ArgumentTemplate> templates_;
 };
 

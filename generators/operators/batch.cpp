@@ -97,14 +97,14 @@ AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments argu
   return detail::gather(std::move(upstream), std::move(array), within ? *within : any_time);
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
+config::ParameterMistakes check(const config::Arguments& arguments) {
   const bool has_items = arguments.find<std::int64_t>("items") != nullptr || arguments.from_request("items");
   const bool has_time =
       arguments.find<std::chrono::nanoseconds>("within") != nullptr || arguments.from_request("within");
-  if (has_items || has_time) return std::nullopt;
+  if (has_items || has_time) return {};
   config::Mistake unbounded{"is missing, and so is \"within\"",
                             "say how many items or how much time makes a batch"};
-  return config::ParameterMistake{"items", std::move(unbounded)};
+  return {{"items", std::move(unbounded)}};
 }
 
 }  // namespace

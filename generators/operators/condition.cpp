@@ -16,11 +16,6 @@ using config::Mistake;
 using Json = nlohmann::json;
 using Words = std::vector<std::string>;
 
-/// A mistake, with the place where it is in front of it.
-Mistake within(std::string_view place, const Mistake& mistake) {
-  return {in_quotes(place) + ": " + mistake.what, mistake.advice};
-}
-
 std::string shown(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
@@ -63,7 +58,58 @@ Words words_for_values() {
   return words;
 }
 
+struct Foreign {
+  std::string_view word;
+  std::string_view own;
+};
+
+/// What other languages call the conditions.
+constexpr auto foreign_words = std::to_array<Foreign>({
+    {"eq", "equals"},
+    {"==", "equals"},
+    {"=", "equals"},
+    {"is", "equals"},
+    {"ne", "not"},
+    {"neq", "not"},
+    {"!=", "not"},
+    {"<>", "not"},
+    {"gt", "greater"},
+    {">", "greater"},
+    {"lt", "less"},
+    {"<", "less"},
+    {"gte", "at_least"},
+    {"ge", "at_least"},
+    {">=", "at_least"},
+    {"min", "at_least"},
+    {"lte", "at_most"},
+    {"le", "at_most"},
+    {"<=", "at_most"},
+    {"max", "at_most"},
+    {"in", "one_of"},
+    {"any_of", "one_of"},
+    {"like", "contains"},
+    {"includes", "contains"},
+    {"starts_with", "prefix"},
+    {"startsWith", "prefix"},
+});
+constexpr std::array<std::string_view, 6> words_of_patterns = {"regex",   "regexp",  "match",
+                                                               "matches", "pattern", "=~"};
+
+/// What is called so elsewhere, also with the `$` of MongoDB; else nothing.
+std::string_view own_word(std::string_view word) {
+  if (word.starts_with('$')) word.remove_prefix(1);
+  const auto* const found = std::ranges::find(foreign_words, word, &Foreign::word);
+  return found == foreign_words.end() ? std::string_view{} : found->own;
+}
+
 Mistake unknown_word(std::string_view word) {
+  if (const auto own = own_word(word); !own.empty())
+    return {in_quotes(word) + " is called " + in_quotes(own) + " here",
+            "write { " + in_quotes(own) + ": ... }"};
+  if (std::ranges::find(words_of_patterns, word.substr(word.starts_with('$') ? 1 : 0)) !=
+      words_of_patterns.end())
+    return {in_quotes(word) + " is no condition: there are no regular expressions",
+            R"(write { "prefix": "..." } or { "contains": "..." })"};
   if (word.starts_with('/'))
     return {in_quotes(word) + " stands within the conditions of another place",
             "write the whole way to it in one pointer, as \"/user/name\""};
@@ -80,6 +126,9 @@ Mistake unknown_place(std::string_view key, const Mistake& no_pointer) {
   if (std::ranges::find(words, key) != words.end())
     return {in_quotes(key) + " does not say what is compared",
             "write a place in front of it: { \"/name\": { " + in_quotes(key) + ": ... } }"};
+  if (const auto own = own_word(key); !own.empty())
+    return {in_quotes(key) + " does not say what is compared, and is called " + in_quotes(own) + " here",
+            "write { \"/name\": { " + in_quotes(own) + ": ... } }"};
   const std::string meant = config::suggest(key, {"and", "or", "not"});
   if (meant.empty() || key.size() < 3) return no_pointer;
   return {no_pointer.what, no_pointer.advice + "; or " + meant};
@@ -111,63 +160,70 @@ Mistake too_deep() {
 
 }  // namespace
 
-/// Makes nodes of what is written.
+/// Makes nodes of what is written. A mistake is noted with its place, and the reading goes on: the node that
+/// stands in for what is wrong is of no use to anybody.
 class Condition::Reader {
  public:
-  Reader(JsonFinder& finder, Texts texts) noexcept : finder_(finder), texts_(texts) {}
+  Reader(JsonFinder& finder, Texts texts, std::string parameter = {}) noexcept
+      : finder_(finder), texts_(texts), parameter_(std::move(parameter)) {}
 
   /// `{ "/level": "error", "or": [...] }`
-  Checked<Node> condition(const Json& written) {
-    if (!written.is_object() || written.empty()) return no_condition(written);
-    return each_of(Node::Kind::all, written.items(),
-                   [this](const auto& member) { return member_of_condition(member.key(), member.value()); });
+  Node condition(const Json& written) {
+    if (!written.is_object() || written.empty()) return wrong(no_condition(written));
+    return each_member(
+        written, [this](const auto& key, const Json& value) { return member_of_condition(key, value); });
   }
 
+  config::ParameterMistakes take_mistakes() { return std::move(mistakes_); }
+
  private:
-  Checked<Node> member_of_condition(const std::string& key, const Json& value) {
+  Node wrong(Mistake mistake) {
+    mistakes_.push_back({parameter_, std::move(mistake), place_});
+    return {};
+  }
+
+  Node member_of_condition(const std::string& key, const Json& value) {
     const auto inner = [this](const Json& each) { return condition(each); };
     if (key == "and") return list(key, Node::Kind::all, value, inner);
     if (key == "or") return list(key, Node::Kind::any, value, inner);
-    if (key == "not") return negated(inner(value), key);
+    if (key == "not") return negated(inner(value));
     const auto pointer = parse_pointer(key);
-    if (!pointer) return unknown_place(key, pointer.error());
-    auto tests = on_value(finder_.add(*pointer), value);
-    if (!tests) return within(key, tests.error());
-    return tests;
+    if (!pointer) return wrong(unknown_place(key, pointer.error()));
+    return on_value(finder_.add(*pointer), value);
   }
 
   /// `"error"`, or `{ "greater": 5, "less": 10 }`
-  Checked<Node> on_value(std::size_t place, const Json& written) {
+  Node on_value(std::size_t place, const Json& written) {
     if (!written.is_object()) return test(place, ValueTest::Kind::one_of, {written});
-    if (written.empty()) return no_conditions_on_value();
-    return each_of(Node::Kind::all, written.items(), [this, place](const auto& member) {
-      return member_on_value(place, member.key(), member.value());
+    if (written.empty()) return wrong(no_conditions_on_value());
+    return each_member(written, [this, place](const auto& word, const Json& value) {
+      return member_on_value(place, word, value);
     });
   }
 
-  Checked<Node> member_on_value(std::size_t place, const std::string& word, const Json& value) {
+  Node member_on_value(std::size_t place, const std::string& word, const Json& value) {
     const auto inner = [this, place](const Json& each) { return on_value(place, each); };
     if (word == "and") return list(word, Node::Kind::all, value, inner);
     if (word == "or") return list(word, Node::Kind::any, value, inner);
-    if (word == "not") return negated(inner(value), word);
+    if (word == "not") return negated(inner(value));
     if (word == "exists") return exists(place, value);
     if (word == "one_of") {
-      if (!value.is_array() || value.empty()) return no_list(word, value);
+      if (!value.is_array() || value.empty()) return wrong(no_list(word, value));
       return test(place, ValueTest::Kind::one_of, value.get<std::vector<Json>>());
     }
     const Comparison* comparison = find_comparison(word);
-    if (comparison == nullptr) return unknown_word(word);
+    if (comparison == nullptr) return wrong(unknown_word(word));
     if (comparison->accepts(value)) return test(place, comparison->kind, {value});
-    return Mistake{in_quotes(word) + " compares with " + std::string(comparison->accepted) + ", not with " +
-                       shown(value),
-                   "write { " + in_quotes(word) + ": " + std::string(comparison->example) + " }"};
+    return wrong({in_quotes(word) + " compares with " + std::string(comparison->accepted) + ", not with " +
+                      shown(value),
+                  "write { " + in_quotes(word) + ": " + std::string(comparison->example) + " }"});
   }
 
-  static Checked<Node> exists(std::size_t place, const Json& value) {
+  Node exists(std::size_t place, const Json& value) {
     if (!value.is_boolean())
-      return Mistake{R"("exists" is true or false, not )" + shown(value), R"(write { "exists": true })"};
+      return wrong({R"("exists" is true or false, not )" + shown(value), R"(write { "exists": true })"});
     Node node{.place = place};
-    return value.get<bool>() ? Checked<Node>(std::move(node)) : negated(std::move(node), "exists");
+    return value.get<bool>() ? std::move(node) : negated(std::move(node));
   }
 
   Node test(std::size_t place, ValueTest::Kind kind, std::vector<Json> values) const {
@@ -177,46 +233,70 @@ class Condition::Reader {
     return {.place = place, .test = ValueTest(kind, std::move(operands))};
   }
 
-  static Checked<Node> negated(Checked<Node> node, std::string_view word) {
-    if (!node) return within(word, node.error());
+  static Node negated(Node node) {
     Node none{.kind = Node::Kind::none};
-    none.children.push_back(*std::move(node));
+    none.children.push_back(std::move(node));
     return none;
   }
 
   template <class Read>
-  Checked<Node> list(const std::string& word, Node::Kind kind, const Json& written, const Read& read) {
-    if (!written.is_array() || written.empty()) return no_list(word, written);
-    auto node = each_of(kind, written, read);
-    if (!node) return within(word, node.error());
-    return node;
+  Node list(const std::string& word, Node::Kind kind, const Json& written, const Read& read) {
+    if (!written.is_array() || written.empty()) return wrong(no_list(word, written));
+    std::size_t index = 0;
+    return each_of(kind, written, [&](const Json& element) { return within(index++, element, read); });
   }
 
+  template <class Read>
+  Node each_member(const Json& written, const Read& read) {
+    return each_of(Node::Kind::all, written.items(), [&](const auto& member) {
+      return within(member.key(), member.value(),
+                    [&](const Json& value) { return read(member.key(), value); });
+    });
+  }
+
+  template <class Name, class Read>
+  Node within(const Name& name, const Json& value, const Read& read) {
+    place_.push_back(token_of(name));
+    Node node = read(value);
+    place_.pop_back();
+    return node;
+  }
+  static std::string token_of(std::size_t index) { return std::to_string(index); }
+  static std::string token_of(const std::string& key) { return key; }
+
   template <class Range, class Read>
-  Checked<Node> each_of(Node::Kind kind, Range&& range, const Read& read) {
-    if (++depth_ > config::max_document_depth) return too_deep();
+  Node each_of(Node::Kind kind, Range&& range, const Read& read) {
+    if (depth_ == config::max_document_depth) return wrong(too_deep());
+    ++depth_;
     Node node{.kind = kind};
-    for (const auto& each : range) {
-      Checked<Node> child = read(each);
-      if (!child) return child.error();
-      node.children.push_back(*std::move(child));
-    }
+    for (const auto& each : range) node.children.push_back(read(each));
     --depth_;
     return node.children.size() == 1 ? std::move(node.children.front()) : std::move(node);
   }
 
   JsonFinder& finder_;
   Texts texts_;
+  std::string parameter_;
+  Json::json_pointer place_;
+  config::ParameterMistakes mistakes_;
   std::size_t depth_ = 0;
 };
 
 Checked<Condition> Condition::compile(const Json& written, Texts texts) {
   Condition condition;
-  auto root = Reader(condition.finder_, texts).condition(written);
-  if (!root) return root.error();
-  condition.root_ = *std::move(root);
+  Reader reader(condition.finder_, texts);
+  condition.root_ = reader.condition(written);
+  if (const auto mistakes = reader.take_mistakes(); !mistakes.empty())
+    return config::with_place(mistakes.front());
   condition.found_.resize(condition.finder_.size());
   return condition;
+}
+
+config::ParameterMistakes Condition::check(const Json& written, const std::string& parameter) {
+  JsonFinder finder;
+  Reader reader(finder, Texts::written, parameter);
+  reader.condition(written);
+  return reader.take_mistakes();
 }
 
 bool Condition::holds(const Item& item) {

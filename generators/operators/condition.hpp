@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/config/mistake.hpp>
+#include <coyield/config/component.hpp>
 #include <coyield/generators/json_finder.hpp>
 #include <coyield/generators/operators/value_test.hpp>
 #include <nlohmann/json_fwd.hpp>
@@ -18,7 +18,10 @@ namespace coyield::generators {
 /// The language is described at the operator (`coyield list operators where`). For one thread at a time.
 class Condition {
  public:
+  /// The mistake is the first of `check`.
   static config::Checked<Condition> compile(const nlohmann::json& written, Texts texts = Texts::written);
+  /// All mistakes in it, as those of this parameter; none if it compiles.
+  static config::ParameterMistakes check(const nlohmann::json& written, const std::string& parameter);
 
   /// Throws Failure(internal) for an item whose JSON is none, where that is noticed.
   bool holds(const Item& item);

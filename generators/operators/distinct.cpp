@@ -56,12 +56,12 @@ AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments argu
   return filter(std::move(upstream), Changed(parse_pointer(arguments.get<std::string>("by")).value()));
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
+config::ParameterMistakes check(const config::Arguments& arguments) {
   const auto* by = arguments.find<std::string>("by");
-  if (by == nullptr) return std::nullopt;
+  if (by == nullptr) return {};
   const auto pointer = parse_pointer(*by);
-  if (pointer) return std::nullopt;
-  return config::ParameterMistake{"by", pointer.error()};
+  if (pointer) return {};
+  return {{"by", pointer.error()}};
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <coyield/generators/detail/json_keys.hpp>
 #include <coyield/generators/json_text.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 // The text is copied from one place that changes to the next, in one pass. A value that is set stands for the
 // old one wherever the member is, also where it is there twice: nobody may find the old one by reading the
@@ -30,13 +29,10 @@ Mistake whole_item() {
   return {R"("" is the whole item, which cannot be set)", R"(write a place in it: { "/name": ... })"};
 }
 
-/// The first node that is set itself and has something set within it.
-const PointerNode* find_conflict(const PointerNode& node) {
-  if (node.has_place() && !node.children.empty()) return &node;
-  for (const PointerNode& child : node.children) {
-    if (const PointerNode* conflict = find_conflict(child)) return conflict;
-  }
-  return nullptr;
+/// The nodes that are set themselves and have something set within them.
+void find_conflicts(const PointerNode& node, std::vector<const PointerNode*>& found) {
+  if (node.has_place() && !node.children.empty()) found.push_back(&node);
+  for (const PointerNode& child : node.children) find_conflicts(child, found);
 }
 
 Mistake set_twice(std::string_view key) {
@@ -131,22 +127,46 @@ class JsonEdit::Pass {
 };
 
 Checked<JsonEdit> JsonEdit::compile(const Json& written) {
-  if (!written.is_object() || written.empty()) return no_members(written);
   JsonEdit edit;
+  config::ParameterMistakes mistakes;
+  edit.compile(written, {}, mistakes);
+  if (!mistakes.empty()) return config::with_place(mistakes.front());
+  return edit;
+}
+
+config::ParameterMistakes JsonEdit::check(const Json& written, const std::string& parameter) {
+  config::ParameterMistakes mistakes;
+  JsonEdit().compile(written, parameter, mistakes);
+  return mistakes;
+}
+
+void JsonEdit::compile(const Json& written, const std::string& parameter,
+                       config::ParameterMistakes& mistakes) {
+  const auto wrong = [&](const Json::json_pointer& place, Mistake mistake) {
+    mistakes.push_back({parameter, std::move(mistake), place});
+  };
+  if (!written.is_object() || written.empty()) return wrong(Json::json_pointer(), no_members(written));
   std::vector<std::string> keys;
   std::vector<std::string> values;
   for (const auto& [key, value] : written.items()) {
     const auto pointer = parse_pointer(key);
-    if (!pointer) return pointer.error();
-    if (pointer->tokens.empty()) return whole_item();
-    edit.root_.at(*pointer).place = keys.size();
+    if (!pointer || pointer->tokens.empty()) {
+      wrong(Json::json_pointer() / key, pointer ? whole_item() : pointer.error());
+      continue;
+    }
+    root_.at(*pointer).place = keys.size();
     keys.push_back(key);
     values.push_back(value.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
-  if (const PointerNode* conflict = find_conflict(edit.root_)) return set_twice(keys[conflict->place]);
-  edit.add_member(edit.root_, values);
-  edit.seen_.resize(edit.members_.size());
-  return edit;
+  std::vector<const PointerNode*> conflicts;
+  find_conflicts(root_, conflicts);
+  for (const PointerNode* conflict : conflicts) {
+    const std::string& key = keys[conflict->place];
+    wrong(Json::json_pointer() / key, set_twice(key));
+  }
+  if (!mistakes.empty()) return;
+  add_member(root_, values);
+  seen_.resize(members_.size());
 }
 
 /// Gives a node its final place, and what stands there.

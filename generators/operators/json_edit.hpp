@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/config/mistake.hpp>
+#include <coyield/config/component.hpp>
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/detail/pointer_node.hpp>
 #include <coyield/generators/item.hpp>
@@ -19,7 +19,10 @@ namespace coyield::generators {
 /// For one thread at a time.
 class JsonEdit {
  public:
+  /// The mistake is the first of `check`.
   static config::Checked<JsonEdit> compile(const nlohmann::json& written);
+  /// All mistakes in it, as those of this parameter; none if it compiles.
+  static config::ParameterMistakes check(const nlohmann::json& written, const std::string& parameter);
 
   /// The item borrows its new payload from here until the next call. One that is neither object nor array
   /// nor null stays as it is. Throws Failure(internal) for an item whose JSON is none, where that is noticed.
@@ -33,6 +36,8 @@ class JsonEdit {
   };
   class Pass;
 
+  void compile(const nlohmann::json& written, const std::string& parameter,
+               config::ParameterMistakes& mistakes);
   std::string add_member(detail::PointerNode& node, const std::vector<std::string>& values);
 
   detail::PointerNode root_;

@@ -79,15 +79,15 @@ AsyncGenerator<Item> apply(UpstreamFactory upstream, config::Arguments arguments
   return retry(Restarts(std::move(upstream)), std::move(options));
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
+config::ParameterMistakes check(const config::Arguments& arguments) {
   const auto* from = arguments.find<std::chrono::nanoseconds>("from");
   const auto* to = arguments.find<std::chrono::nanoseconds>("to");
-  if (from == nullptr || to == nullptr || *from <= *to) return std::nullopt;
+  if (from == nullptr || to == nullptr || *from <= *to) return {};
   const std::string least = config::in_quotes(config::format_duration(*from));
   config::Mistake shorter{
       config::in_quotes(config::format_duration(*to)) + " is less than \"from\", which is " + least,
       "write " + least + " or more"};
-  return config::ParameterMistake{"to", std::move(shorter)};
+  return {{"to", std::move(shorter)}};
 }
 
 }  // namespace

@@ -18,10 +18,11 @@ AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments argu
   });
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
-  const auto selection = compile(arguments);
-  if (selection) return std::nullopt;
-  return config::ParameterMistake{"members", selection.error()};
+config::ParameterMistakes check(const config::Arguments& arguments) {
+  const auto& members = arguments.get<nlohmann::json>("members");
+  if (members.is_object() && members.empty())
+    return {{"members", {"there is nothing to keep", R"(write { "select": ["/ts", "/msg"] })"}}};
+  return Selection::check(members, "members");
 }
 
 }  // namespace

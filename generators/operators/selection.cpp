@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <coyield/generators/json_text.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 namespace coyield::generators {
 
@@ -13,8 +12,6 @@ using config::Checked;
 using config::in_quotes;
 using config::Mistake;
 using Json = nlohmann::json;
-
-using Problem = std::optional<Mistake>;
 
 void append_value(Buffer& out, const JsonValue& value, PayloadKind kind) {
   if (!value.is_plain()) return out.append(value.raw());
@@ -40,67 +37,85 @@ Mistake no_place(const std::string& name, const Json& value) {
 
 }  // namespace
 
-/// Makes members of what is written.
+/// Makes members of what is written, and notes the mistakes with their places.
 class Selection::Reader {
  public:
-  explicit Reader(Selection& selection) noexcept : selection_(selection) {}
+  explicit Reader(Selection& selection, std::string parameter = {}) noexcept
+      : selection_(selection), parameter_(std::move(parameter)) {}
 
-  Problem read(const Json& written) {
-    if (const auto* text = written.get_ptr<const std::string*>())
-      return Mistake{in_quotes(*text) + " is no list of places", "write [" + in_quotes(*text) + "]"};
-    if (!written.is_structured() || written.empty()) return no_selection();
-    if (written.is_object()) return renamed(written);
-    for (const Json& element : written) {
-      if (auto problem = read_element(element)) return problem;
+  config::ParameterMistakes read(const Json& written) {
+    if (const auto* text = written.get_ptr<const std::string*>()) {
+      wrong(Place(), {in_quotes(*text) + " is no list of places", "write [" + in_quotes(*text) + "]"});
+    } else if (!written.is_structured() || written.empty()) {
+      wrong(Place(), no_selection());
+    } else if (written.is_object()) {
+      renamed(Place(), written);
+    } else {
+      for (std::size_t i = 0; i < written.size(); ++i) read_element(Place() / i, written[i]);
     }
-    return std::nullopt;
+    return std::move(mistakes_);
   }
 
  private:
-  Problem read_element(const Json& element) {
-    if (const auto* text = element.get_ptr<const std::string*>()) return kept(*text);
-    if (element.is_object()) return renamed(element);
-    return Mistake{element.dump() + " in the list is no place in the item", R"(write "/name")"};
+  using Place = Json::json_pointer;
+
+  void wrong(Place place, Mistake mistake) {
+    mistakes_.push_back({parameter_, std::move(mistake), std::move(place)});
+  }
+
+  void read_element(const Place& place, const Json& element) {
+    if (const auto* text = element.get_ptr<const std::string*>()) return kept(place, *text);
+    if (element.is_object()) return renamed(place, element);
+    wrong(place, {element.dump() + " in the list is no place in the item", R"(write "/name")"});
   }
 
   /// `"/user/id"`: a member "id".
-  Problem kept(const std::string& text) {
+  void kept(const Place& place, const std::string& text) {
     const auto pointer = parse_pointer(text);
-    if (!pointer) return pointer.error();
-    if (pointer->tokens.empty()) return no_name();
-    return add(pointer->tokens.back(), *pointer);
+    if (!pointer) return wrong(place, pointer.error());
+    if (pointer->tokens.empty()) return wrong(place, no_name());
+    add(place, pointer->tokens.back(), *pointer);
   }
 
   /// `{ "user": "/user/id" }`
-  Problem renamed(const Json& members) {
+  void renamed(const Place& place, const Json& members) {
     for (const auto& [name, value] : members.items()) {
       const auto* text = value.get_ptr<const std::string*>();
-      if (text == nullptr) return no_place(name, value);
-      const auto pointer = parse_pointer(*text);
-      if (!pointer) return pointer.error();
-      if (auto problem = add(name, *pointer)) return problem;
+      if (text == nullptr) {
+        wrong(place / name, no_place(name, value));
+      } else if (const auto pointer = parse_pointer(*text)) {
+        add(place / name, name, *pointer);
+      } else {
+        wrong(place / name, pointer.error());
+      }
     }
-    return std::nullopt;
   }
 
-  Problem add(const std::string& name, const JsonPointer& pointer) {
+  void add(const Place& place, const std::string& name, const JsonPointer& pointer) {
     if (std::ranges::find(selection_.members_, name, &Member::name) != selection_.members_.end()) {
-      return Mistake{
-          "two members would have the name " + in_quotes(name),
-          "give one another name: { " + in_quotes(name + "2") + ": " + in_quotes(to_string(pointer)) + " }"};
+      return wrong(place, {"two members would have the name " + in_quotes(name),
+                           "give one another name: { " + in_quotes(name + "2") + ": " +
+                               in_quotes(to_string(pointer)) + " }"});
     }
     selection_.members_.push_back({name, json_member_start(name), selection_.finder_.add(pointer)});
-    return std::nullopt;
   }
 
   Selection& selection_;
+  std::string parameter_;
+  config::ParameterMistakes mistakes_;
 };
 
 Checked<Selection> Selection::compile(const Json& written) {
   Selection selection;
-  if (const auto problem = Reader(selection).read(written)) return *problem;
+  if (const auto mistakes = Reader(selection).read(written); !mistakes.empty())
+    return config::with_place(mistakes.front());
   selection.found_.resize(selection.finder_.size());
   return selection;
+}
+
+config::ParameterMistakes Selection::check(const Json& written, const std::string& parameter) {
+  Selection selection;
+  return Reader(selection, parameter).read(written);
 }
 
 void Selection::apply(Item& item) {

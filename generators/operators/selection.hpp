@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/config/mistake.hpp>
+#include <coyield/config/component.hpp>
 #include <coyield/generators/json_finder.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -17,7 +17,10 @@ namespace coyield::generators {
 /// For one thread at a time.
 class Selection {
  public:
+  /// The mistake is the first of `check`.
   static config::Checked<Selection> compile(const nlohmann::json& written);
+  /// All mistakes in it, as those of this parameter; none if it compiles.
+  static config::ParameterMistakes check(const nlohmann::json& written, const std::string& parameter);
 
   /// The item's payload becomes the object, which the item borrows from here until the next call. Throws
   /// Failure(internal) for an item whose JSON is none, where that is noticed.

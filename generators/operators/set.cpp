@@ -18,10 +18,13 @@ AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments argu
   });
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
-  const auto edit = compile(arguments);
-  if (edit) return std::nullopt;
-  return config::ParameterMistake{"members", edit.error()};
+config::ParameterMistakes check(const config::Arguments& arguments) {
+  const auto& members = arguments.get<nlohmann::json>("members");
+  if (members.is_object() && members.empty())
+    return {{"members", {"there is nothing to set", R"(write { "set": { "/host": "web1" } })"}}};
+  if (members.is_string() && arguments.from_request("members"))
+    return {{"members", {"a request cannot say what is set", R"(write { "/name": "${query.name}" })"}}};
+  return JsonEdit::check(members, "members");
 }
 
 }  // namespace

@@ -17,10 +17,14 @@ AsyncGenerator<Item> apply(AsyncGenerator<Item> upstream, config::Arguments argu
   });
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& arguments) {
-  const auto condition = compile(arguments);
-  if (condition) return std::nullopt;
-  return config::ParameterMistake{"condition", condition.error()};
+config::ParameterMistakes check(const config::Arguments& arguments) {
+  const auto& condition = arguments.get<nlohmann::json>("condition");
+  if (condition.is_object() && condition.empty())
+    return {{"condition", {"no condition is given", R"(write { "where": { "/level": "error" } })"}}};
+  if (condition.is_string() && arguments.from_request("condition"))
+    return {{"condition",
+             {"a whole condition cannot come from a request", R"(write { "/level": "${query.level}" })"}}};
+  return Condition::check(condition, "condition");
 }
 
 }  // namespace

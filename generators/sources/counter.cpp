@@ -59,11 +59,10 @@ AsyncGenerator<Item> count(config::Arguments args, SourceContext) {
   } while (true);
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& args) {
+config::ParameterMistakes check(const config::Arguments& args) {
   const auto* step = args.find<std::int64_t>("step");
-  if (step == nullptr || *step != 0) return std::nullopt;
-  return config::ParameterMistake{"step",
-                                  {"a counter with step 0 stands still", "write 1, or -1 to count down"}};
+  if (step == nullptr || *step != 0) return {};
+  return {{"step", {"a counter with step 0 stands still", "write 1, or -1 to count down"}}};
 }
 
 }  // namespace

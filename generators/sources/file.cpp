@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/failure.hpp>
@@ -158,35 +159,62 @@ bool says(const config::Arguments& args, std::string_view parameter, std::string
   return given != nullptr && *given == value;
 }
 
-std::optional<config::ParameterMistake> check_compressed(const config::Arguments& args) {
+void check_path(const config::Arguments& args, config::ParameterMistakes& mistakes) {
   const auto* path = args.find<std::string>("path");
-  if (path == nullptr || !path->ends_with(".gz") || says(args, "decode", "bytes")) return std::nullopt;
-  const auto* follow = args.find<bool>("follow");
-  if (follow != nullptr && *follow)
-    return config::ParameterMistake{"follow", {"cannot be true for a compressed file", "leave it out"}};
-  if (args.find<std::string>("start") == nullptr || says(args, "start", "begin")) return std::nullopt;
-  return config::ParameterMistake{
-      "start", {"has no meaning in a compressed file, which is read from its beginning", "leave it out"}};
+  const auto* root = args.find<std::string>("root");
+  if (args.from_request("path")) {
+    if (root == nullptr)
+      mistakes.push_back({"root",
+                          {"is missing, and the client has a say in path",
+                           R"(write the directory to serve: "root": "/srv/files")"}});
+  } else if (path != nullptr && path->empty()) {
+    mistakes.push_back({"path", {"is empty", R"(name the file: "path": "/var/log/app.log")"}});
+  } else if (path != nullptr && root != nullptr && path->starts_with('/')) {
+    const auto below = path->substr(std::min(path->find_first_not_of('/'), path->size()));
+    mistakes.push_back(
+        {"path",
+         {config::in_quotes(*path) + " begins with a slash, and the path goes out from \"root\"",
+          "write " + config::in_quotes(below.empty() ? "app.log" : below) + ", or leave \"root\" out"}});
+  }
 }
 
-std::optional<config::ParameterMistake> check(const config::Arguments& args) {
-  if (args.from_request("path") && args.find<std::string>("root") == nullptr) {
-    return config::ParameterMistake{"root",
-                                    {"is missing, and the client has a say in path",
-                                     R"(write the directory to serve: "root": "/srv/files")"}};
-  }
+void check_start(const config::Arguments& args, config::ParameterMistakes& mistakes) {
   const auto* from = args.find<std::string>("start");
-  if (from != nullptr && !parse_start(*from)) {
-    return config::ParameterMistake{"start",
-                                    {config::in_quotes(*from) + " is no place in a file",
-                                     R"(write "begin", "end", or an offset in bytes as "1000")"}};
+  if (from == nullptr || parse_start(*from)) return;
+  mistakes.push_back({"start",
+                      {config::in_quotes(*from) + " is no place in a file",
+                       R"(write "begin", "end", or an offset in bytes as "1000")"}});
+}
+
+void check_columns(const config::Arguments& args, config::ParameterMistakes& mistakes) {
+  const auto* columns = args.find<std::vector<std::string>>("columns");
+  if (columns == nullptr) return;
+  if (args.find<std::string>("decode") != nullptr && !says(args, "decode", "csv"))
+    mistakes.push_back({"columns", {"are those of a CSV file", R"(add "decode": "csv", or leave them out)"}});
+  for (auto name = columns->begin(); name != columns->end(); ++name) {
+    if (std::find(columns->begin(), name, *name) == name) continue;
+    mistakes.push_back({"columns", {config::in_quotes(*name) + " is listed twice", "keep one"}});
   }
-  const bool csv = args.find<std::string>("decode") == nullptr || says(args, "decode", "csv");
-  if (args.find<std::vector<std::string>>("columns") != nullptr && !csv) {
-    return config::ParameterMistake{"columns",
-                                    {"are those of a CSV file", R"(add "decode": "csv", or leave them out)"}};
-  }
-  return check_compressed(args);
+}
+
+void check_compressed(const config::Arguments& args, config::ParameterMistakes& mistakes) {
+  const auto* path = args.find<std::string>("path");
+  if (path == nullptr || !path->ends_with(".gz") || says(args, "decode", "bytes")) return;
+  const auto* follow = args.find<bool>("follow");
+  if (follow != nullptr && *follow)
+    mistakes.push_back({"follow", {"cannot be true for a compressed file", "leave it out"}});
+  if (args.find<std::string>("start") == nullptr || says(args, "start", "begin")) return;
+  mistakes.push_back(
+      {"start", {"has no meaning in a compressed file, which is read from its beginning", "leave it out"}});
+}
+
+config::ParameterMistakes check(const config::Arguments& args) {
+  config::ParameterMistakes mistakes;
+  check_path(args, mistakes);
+  check_start(args, mistakes);
+  check_columns(args, mistakes);
+  check_compressed(args, mistakes);
+  return mistakes;
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST(ComponentConfig, RefusesValuesOfARequestByType) {
                R"(the query parameter "x": "10" has no unit; write "10ms" or "10s")"},
            Row{R"({"file": {"path": "a", "follow": "${header.x}"}})", "yes",
                R"(the header "x": "yes" is not true or false; write true or false)"},
-           Row{R"({"file": {"path": "a", "decode": "${claim.x}"}})", "xml",
+           Row{R"({"file": {"path": "a", "decode": "${claim.x:-lines}"}})", "xml",
                R"(the claim "x": "xml" is none of the choices; write "lines", "json" or "bytes")"},
            Row{R"({"file": {"path": "a", "block": "${path.x}"}})", "1B",
                R"("x" in the path: "1B" is less than "512B"; write "512B" or more)"},
@@ -155,10 +155,10 @@ TEST(ComponentConfig, NamesTheValueThatIsMissing) {
 
 TEST(ComponentConfig, AsksTheComponentAgainForEachRequest) {
   Component even{.name = "even", .parameters = {{.name = "n", .type = ParameterType::integer}}, .main = "n"};
-  even.check = [](const Arguments& args) -> std::optional<ParameterMistake> {
+  even.check = [](const Arguments& args) -> ParameterMistakes {
     const auto* n = args.find<std::int64_t>("n");
-    if (!n || *n % 2 == 0) return std::nullopt;
-    return ParameterMistake{"n", {"odd", "write an even number"}};
+    if (!n || *n % 2 == 0) return {};
+    return {{"n", {"odd", "write an even number"}}};
   };
   Catalogue catalogue;
   catalogue.add(even);
@@ -171,6 +171,80 @@ TEST(ComponentConfig, AsksTheComponentAgainForEachRequest) {
   auto made = ComponentConfig::make(even, {{"n", 3}});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error(), (BadArgument{"n", "", R"("n": odd; write an even number)"}));
+}
+
+/// Its check says what is wrong with each text within `value`, and with the limit below the least.
+Component picky() {
+  Component component{.kind = ComponentKind::operator_,
+                      .name = "picky",
+                      .parameters = {{.name = "value", .type = ParameterType::json, .required = true}},
+                      .main = "value"};
+  component.check = [](const Arguments& args) -> ParameterMistakes {
+    using Pointer = nlohmann::json::json_pointer;
+    const auto& value = args.get<nlohmann::json>("value");
+    if (value.empty()) return {{"value", {"nothing is said"}}};
+    ParameterMistakes mistakes;
+    for (const auto& [key, each] : value.items()) {
+      if (each == "bad") mistakes.push_back({"value", {"bad"}, Pointer() / key});
+    }
+    return mistakes;
+  };
+  return component;
+}
+
+TEST(ComponentConfig, AllThatTheComponentFindsIsReportedWhereItStands) {
+  Catalogue catalogue;
+  catalogue.add(picky());
+  const auto problems = [&](std::string_view text) {
+    auto loaded = load_component(ComponentKind::operator_, text, catalogue);
+    return loaded ? "" : loaded.error().text();
+  };
+  EXPECT_EQ(problems("{\"picky\": {\n\"/a\": \"bad\",\n\"b\": 1,\n\"c\": \"bad\"\n}}"),
+            ":2: operator./a: bad\n:4: operator.c: bad\n");
+  EXPECT_EQ(problems("{\"picky\": {\"value\": [1,\n\"bad\"]}}"), ":2: operator.value[1]: bad\n");
+  EXPECT_EQ(problems("{\"picky\": {}}"), ":1: operator: nothing is said\n");
+  EXPECT_EQ(problems("\"picky\""), ":1: operator: nothing is said\n");
+  auto config =
+      load_component(ComponentKind::operator_, R"({"picky": {"a": "${query.a}"}})", catalogue).value();
+  EXPECT_EQ(config.resolve(request({{"query.a", "bad"}})).error().sentence,
+            R"(the query parameter "a": "a": bad)");
+}
+
+TEST(ComponentConfig, AMemberMayHaveTheNameOfTheParameter) {
+  Catalogue catalogue;
+  catalogue.add(picky());
+  const auto value = [&](std::string_view text) {
+    return load_component(ComponentKind::operator_, text, catalogue)
+        .value()
+        .constants()
+        .get<nlohmann::json>("value")
+        .dump();
+  };
+  EXPECT_EQ(value(R"({"picky": {"value": "/v"}})"), R"({"value":"/v"})");
+  EXPECT_EQ(value(R"({"picky": {"value": "/v", "x": "/y"}})"), R"({"value":"/v","x":"/y"})");
+  EXPECT_EQ(value(R"({"picky": {"value": {"v": "/v"}}})"), R"({"v":"/v"})");
+}
+
+TEST(ComponentConfig, DefaultsMustPassTheComponentsCheckTogether) {
+  Component span{.name = "span",
+                 .parameters = {{.name = "from", .type = ParameterType::integer},
+                                {.name = "to", .type = ParameterType::integer}}};
+  span.check = [](const Arguments& args) -> ParameterMistakes {
+    const auto* from = args.find<std::int64_t>("from");
+    const auto* to = args.find<std::int64_t>("to");
+    if (!from || !to || *from <= *to) return {};
+    return {{"to", {"before the beginning"}}};
+  };
+  Catalogue catalogue;
+  catalogue.add(span);
+  const auto problems = [&](std::string_view text) {
+    auto loaded = load_component(ComponentKind::source, text, catalogue);
+    return loaded ? "" : loaded.error().text();
+  };
+  EXPECT_EQ(problems(R"({"span": {"from": "${query.f:-10}", "to": 1}})"),
+            ":1: source.to: before the beginning (by default)\n");
+  EXPECT_EQ(problems(R"({"span": {"from": "${query.f:-1}", "to": 1}})"), "");
+  EXPECT_EQ(problems(R"({"span": {"from": "${query.f}", "to": "${query.t:-1}"}})"), "");
 }
 
 TEST(ComponentConfig, ListsWhatItAsksOfARequestOnceAndInOrder) {

@@ -373,6 +373,39 @@ TEST(LoadMistakes, OfPathsShowTheWholePath) {
       "endpoints.");
 }
 
+TEST(LoadMistakes, OfSubstitutionsThatNameNothing) {
+  expect_each(
+      {
+          {source(R"({"counter": "${}"})"), R"(: ${} names no value; write ${query.NAME})"},
+          {source(R"({"counter": "${query.}"})"), R"(: ${query.} names no value; write ${query.NAME})"},
+          {source(R"({"counter": "${query.i-5s}"})"),
+           R"(: the default in ${query.i-5s} does not stand behind ":-"; did you mean ${query.i:-5s}?)"},
+          {source(R"({"counter": "${query.i:5s}"})"),
+           R"(: the default in ${query.i:5s} does not stand behind ":-"; did you mean ${query.i:-5s}?)"},
+          {source(R"({"counter": "${env.N-many}"})"),
+           R"(: the default in ${env.N-many} does not stand behind ":-"; did you mean ${env.N:-many}?)"},
+          {source(R"({"counter": "${claim.n}"})"),
+           R"(: there are no claims yet that ${claim.n} could come from: tokens are compared, and not read; )"
+           R"(write it out, or give a default: ${claim.n:-DEFAULT})"},
+      },
+      "endpoints./t/{n}.source");
+  EXPECT_EQ(problems_of(source(R"({"counter": "${claim.n:-5}"})")), "");
+  EXPECT_EQ(problems_of(source(R"({"counter": "${query.page-size}"})")), "");
+  EXPECT_EQ(problems_of(source(R"({"counter": "${header.X-5}"})")), "");
+}
+
+TEST(LoadMistakes, OfValuesThatNoKeyCanHave) {
+  EXPECT_EQ(problems_of(pipeline(R"([{"where": {"/${query.x}": 1}}])")),
+            "f:1: endpoints./t/{n}.pipeline[0]./${query.x}: no value can be filled in on this side of the "
+            "colon; write it out\n");
+  EXPECT_EQ(problems_of(pipeline(R"([{"where": {"/$x": 1}}])")), "");
+  EXPECT_EQ(problems_of(source(R"({"counter": null})")),
+            "f:1: endpoints./t/{n}.source: there is nothing behind \"counter\"; write { \"counter\": { "
+            "\"from\": 1, \"to\": 5, \"interval\": \"500ms\" } }\n");
+  EXPECT_EQ(problems_of(endpoint(R"("source": "echo", "format": ["sse"])")),
+            "f:1: endpoints./t/{n}.format: a list is not text; write \"sse\"\n");
+}
+
 TEST(LoadMistakes, OfOtherEncodingsAndLanguagesAreNamed) {
   const std::string utf16 = "f:1:1: this file is UTF-16; save it as UTF-8\n";
   EXPECT_EQ(problems_of(std::string_view("\xFF\xFE{\0}\0", 6)), utf16);

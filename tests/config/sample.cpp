@@ -30,10 +30,9 @@ Component counter() {
 }
 
 Component file() {
-  auto needs_root = [](const Arguments& args) -> std::optional<ParameterMistake> {
-    if (!args.from_request("path") || args.find<std::string>("root")) return std::nullopt;
-    return ParameterMistake{
-        "root", {"missing, and a path from a request needs it", "write \"root\": \"/srv/files\""}};
+  auto needs_root = [](const Arguments& args) -> ParameterMistakes {
+    if (!args.from_request("path") || args.find<std::string>("root")) return {};
+    return {{"root", {"missing, and a path from a request needs it", "write \"root\": \"/srv/files\""}}};
   };
   return {.kind = ComponentKind::source,
           .name = "file",

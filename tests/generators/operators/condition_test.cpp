@@ -160,9 +160,20 @@ TEST(Condition, SaysWhatToWriteInstead) {
       {R"({"less":5})",
        R"("less" does not say what is compared; write a place in front of it: { "/name": { "less": ... } })"},
       {R"({"/n":{"greter":5}})", R"("/n": "greter" is no condition; did you mean "greater"?)"},
-      {R"({"/n":{"$gt":5}})",
-       R"("/n": "$gt" is no condition; there are equals, not, one_of, less, greater, at_least, at_most, )"
+      {R"({"/n":{"$gt":5}})", R"("/n": "$gt" is called "greater" here; write { "greater": ... })"},
+      {R"({"/n":{"xyzzy":5}})",
+       R"("/n": "xyzzy" is no condition; there are equals, not, one_of, less, greater, at_least, at_most, )"
        "exists, prefix, contains, and, or"},
+      {R"({"/n":{"lte":5}})", R"("/n": "lte" is called "at_most" here; write { "at_most": ... })"},
+      {R"({"/n":{"!=":5}})", R"("/n": "!=" is called "not" here; write { "not": ... })"},
+      {R"({"/n":{"==":5}})", R"("/n": "==" is called "equals" here; write { "equals": ... })"},
+      {R"({"/n":{"in":[5]}})", R"("/n": "in" is called "one_of" here; write { "one_of": ... })"},
+      {R"({"/n":{"like":"x"}})", R"("/n": "like" is called "contains" here; write { "contains": ... })"},
+      {R"({"/n":{"regex":"x"}})", R"("/n": "regex" is no condition: there are no regular expressions; )"
+                                  R"(write { "prefix": "..." } or { "contains": "..." })"},
+      {R"({"gt":5})", R"("gt" does not say what is compared, and is called "greater" here; )"
+                      R"(write { "/name": { "greater": ... } })"},
+      {R"({"and":[{"and":[]}]})", R"("and": "and" has an empty list; write { "and": [{ ... }, { ... }] })"},
       {R"({"/user":{"/name":"x"}})", R"("/user": "/name" stands within the conditions of another place; )"
                                      R"(write the whole way to it in one pointer, as "/user/name")"},
       {R"({"/n":{"less":{"a":1}}})",
@@ -194,6 +205,19 @@ TEST(Condition, SaysWhatToWriteInstead) {
     ASSERT_FALSE(condition) << row.condition;
     EXPECT_EQ(to_string(condition.error()), row.sentence) << row.condition;
   }
+}
+
+TEST(Condition, AllMistakesInItAreFoundWithTheirPlaces) {
+  const auto mistakes = Condition::check(
+      Json::parse(R"({"/a~2":1,"/b":{"gt":5,"less":1},"/c":{"at_least":null},"or":[{"/d":1},{"e":1}]})"),
+      "condition");
+  std::vector<std::string> places;
+  for (const auto& each : mistakes) {
+    places.push_back(each.place.to_string());
+    EXPECT_EQ(each.parameter, "condition");
+  }
+  EXPECT_EQ(places, (std::vector<std::string>{"/~1a~02", "/~1b/gt", "/~1c/at_least", "/or/1/e"}));
+  EXPECT_TRUE(Condition::check(Json::parse(R"({"/a":1})"), "condition").empty());
 }
 
 TEST(Condition, IsRefusedWhereItIsNestedTooDeep) {

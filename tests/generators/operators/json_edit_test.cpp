@@ -77,6 +77,14 @@ TEST(JsonEdit, PassesOnWhatIsNoJson) {
   }
 }
 
+TEST(JsonEdit, AllMistakesInItAreFoundWithTheirPlaces) {
+  const auto mistakes =
+      JsonEdit::check(Json::parse(R"({"":1,"/a":{},"/a/b":1,"/c":1,"/c/d":1,"host":1})"), "members");
+  std::vector<std::string> places;
+  for (const auto& each : mistakes) places.push_back(each.place.to_string());
+  EXPECT_EQ(places, (std::vector<std::string>{"/", "/host", "/~1a", "/~1c"}));
+}
+
 TEST(JsonEdit, SaysWhatToWriteInstead) {
   struct Row {
     const char* edit;

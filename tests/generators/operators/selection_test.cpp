@@ -79,7 +79,7 @@ TEST(Selection, SaysWhatToWriteInstead) {
       {R"(["ts"])", R"("ts" is no JSON Pointer; write "/ts")"},
       {R"([5])", R"(5 in the list is no place in the item; write "/name")"},
       {R"([""])", R"("" is the whole item, which has no name; give it one: { "item": "" })"},
-      {R"({"a":"ts"})", R"("ts" is no JSON Pointer; write "/ts")"},
+      {R"({"a":"ts"})", R"("a": "ts" is no JSON Pointer; write "/ts")"},
       {R"({"a":true})",
        R"("a" is to be made of true, which is no place in the item; write { "a": "/name" })"},
       {R"(["/a/id","/b/id"])",
@@ -90,6 +90,14 @@ TEST(Selection, SaysWhatToWriteInstead) {
     ASSERT_FALSE(selection) << row.selection;
     EXPECT_EQ(to_string(selection.error()), row.sentence);
   }
+}
+
+TEST(Selection, AllMistakesInItAreFoundWithTheirPlaces) {
+  const auto mistakes =
+      Selection::check(Json::parse(R"(["ts",5,"/a",{"b":true,"c":"d","e":"/e"},"/x/a"])"), "members");
+  std::vector<std::string> places;
+  for (const auto& each : mistakes) places.push_back(each.place.to_string());
+  EXPECT_EQ(places, (std::vector<std::string>{"/0", "/1", "/3/b", "/3/c", "/4"}));
 }
 
 TEST(Selection, SelectsWhatATreeHas) {

@@ -224,6 +224,53 @@ TEST(Where, IsCheckedWithTheConfiguration) {
   EXPECT_FALSE(operators.load(R"({ "where": "error" })"));
 }
 
+TEST(Where, EveryMistakeIsReportedOnItsLine) {
+  const Operators operators;
+  const auto loaded = operators.load(
+      "{ \"where\": {\n\"/a~2\": 1,\n\"/b/\": { \"gt\": 5 },\n\"/c\": {\n\"less\": 1,\n\"at_least\": null } "
+      "} }");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(
+      loaded.error().text(),
+      R"(:2: operator./a~2: "/a~2" has a "~" without 0 or 1 behind it; write "~0" for "~", and "~1" for "/" in a name
+:3: operator./b/.gt: "gt" is called "greater" here; write { "greater": ... }
+:6: operator./c.at_least: "at_least" compares with a number or a text, not with null; write { "at_least": 5 }
+)");
+}
+
+TEST(Where, SaysWhatToWriteForNothingAndForAWholeCondition) {
+  const Operators operators;
+  const auto sentence = [&operators](const char* text) {
+    const auto loaded = operators.load(text);
+    return loaded ? "" : loaded.error().text();
+  };
+  const std::string nothing =
+      ":1: operator: no condition is given; write { \"where\": { \"/level\": \"error\" } }\n";
+  EXPECT_EQ(sentence(R"({ "where": {} })"), nothing);
+  EXPECT_EQ(sentence(R"("where")"), nothing);
+  EXPECT_EQ(sentence(R"({ "where": "${query.c}" })"),
+            ":1: operator: a whole condition cannot come from a request; "
+            "write { \"/level\": \"${query.level}\" }\n");
+  EXPECT_EQ(sentence(R"({ "set": {} })"),
+            ":1: operator: there is nothing to set; write { \"set\": { \"/host\": \"web1\" } }\n");
+  EXPECT_EQ(sentence(R"({ "select": {} })"),
+            ":1: operator: there is nothing to keep; write { \"select\": [\"/ts\", \"/msg\"] }\n");
+}
+
+TEST(Select, AMemberMayBeCalledMembers) {
+  TestLoop loop;
+  const Operators operators;
+  const char* item = R"({"m":1,"y":2})";
+  auto one = loop.collect(operators.apply(R"({ "select": { "members": "/m" } })", items_of({item}), Query()));
+  EXPECT_EQ(payloads(one), (Texts{R"({"members":1})"}));
+  auto two = loop.collect(
+      operators.apply(R"({ "select": { "members": "/m", "x": "/y" } })", items_of({item}), Query()));
+  EXPECT_EQ(payloads(two), (Texts{R"({"members":1,"x":2})"}));
+  auto named =
+      loop.collect(operators.apply(R"({ "select": { "members": ["/m"] } })", items_of({item}), Query()));
+  EXPECT_EQ(payloads(named), (Texts{R"({"m":1})"}));
+}
+
 TEST(Select, IsCheckedWithTheConfiguration) {
   const Operators operators;
   EXPECT_FALSE(operators.load(R"({ "select": ["ts"] })"));

@@ -401,6 +401,13 @@ TEST_F(ServedFile, RefusesWhatDoesNotGoTogether) {
       {R"({ "file": { "path": "a.gz", "follow": true } })", "follow"},
       {R"({ "file": { "path": "a.gz", "start": "end" } })", "start"},
       {R"({ "file": { "path": "a.csv", "columns": ["a"] } })", "columns"},
+      {R"({ "file": { "path": "a.csv", "decode": "csv", "columns": ["a", "b", "a"] } })",
+       R"(columns: "a" is listed twice; keep one)"},
+      {R"({ "file": { "path": "" } })", "path: is empty"},
+      {R"({ "file": { "path": "/etc/passwd", "root": "/etc" } })",
+       R"(write "etc/passwd", or leave "root" out)"},
+      {R"({ "file": { "path": "a", "start": "${query.s:-middle}" } })",
+       R"(start: "middle" is no place in a file (by default))"},
   };
   for (const auto& [text, parameter] : rows)
     EXPECT_NE(message(text).find(parameter), std::string::npos) << message(text);
