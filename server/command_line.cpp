@@ -4,9 +4,11 @@
 #include <zlib.h>
 #include <CLI/CLI.hpp>
 #include <boost/version.hpp>
+#include <charconv>
 #include <coyield/config/describe.hpp>
 #include <coyield/config/load.hpp>
 #include <coyield/config/schema.hpp>
+#include <coyield/generators/utf8.hpp>
 #include <coyield/server/built_in.hpp>
 #include <coyield/server/health.hpp>
 #include <coyield/server/one_liners.hpp>
@@ -15,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -31,12 +34,14 @@ constexpr int exit_usage = 2;
 constexpr int exit_configuration = 78;  // EX_CONFIG of sysexits.h
 
 constexpr const char* default_file = "coyield.json";
+constexpr const char* file_variable = "COYIELD_FILE";
 constexpr std::string_view demonstration =
 #include "demonstration.json.inc"
     ;
 
 struct Options {
   std::vector<std::string> listen = {};
+  std::string listen_said_by = {};  ///< the option, or the variable that stands for it
   std::string log_format = {};
   std::string file = {};
   std::string kind = {};
@@ -44,6 +49,63 @@ struct Options {
   std::string url = {};
   TailOptions tail = {};
 };
+
+/// An option, and the variable of the environment that stands for it.
+struct OptionName {
+  const char* option;
+  const char* variable;
+};
+constexpr OptionName listen_name{"--listen", "COYIELD_LISTEN"};
+constexpr OptionName log_format_name{"--log-format", "COYIELD_LOG_FORMAT"};
+constexpr OptionName start_name{"--start", "COYIELD_START"};
+constexpr OptionName decode_name{"--decode", "COYIELD_DECODE"};
+
+/// What a person has to change: the option if it was given, else the variable.
+std::string said_by(const OptionName& name, int argc, char** argv) {
+  const std::string option = name.option;
+  const bool given = std::any_of(argv + 1, argv + argc, [&option](const std::string_view argument) {
+    return argument == option || argument.starts_with(option + "=");
+  });
+  return given ? name.option : name.variable;
+}
+
+std::optional<config::Mistake> check_word(const std::string& word, const std::vector<std::string>& words) {
+  if (word.empty() || std::find(words.begin(), words.end(), word) != words.end()) return std::nullopt;
+  return config::Mistake{config::in_quotes(word) + " is none of the choices", config::advise(word, words)};
+}
+
+std::optional<config::Mistake> check_start(const std::string& start) {
+  std::int64_t offset = 0;
+  const char* const end = start.data() + start.size();
+  const auto [behind, error] = std::from_chars(start.data(), end, offset);
+  const bool is_offset = error == std::errc() && behind == end && !start.starts_with('-');
+  if (start == "begin" || start == "end" || is_offset) return std::nullopt;
+  return config::Mistake{config::in_quotes(start) + " is no place in a file",
+                         "write begin, end, or an offset in bytes as 1000"};
+}
+
+std::optional<config::Mistake> check_listen(const std::vector<std::string>& addresses) {
+  for (const std::string& text : addresses) {
+    const auto address = config::parse_listen_address(text);
+    if (!address) return address.error();
+  }
+  return std::nullopt;
+}
+
+/// The first mistake in what options and environment say, with the name of whoever says it.
+std::optional<std::string> check_options(const Options& options, bool serves, bool tails, int argc,
+                                         char** argv) {
+  const auto named = [&](const OptionName& name, const std::optional<config::Mistake>& mistake) {
+    return mistake ? std::optional(said_by(name, argc, argv) + ": " + config::to_string(*mistake))
+                   : std::nullopt;
+  };
+  auto sentence = serves ? named(listen_name, check_listen(options.listen)) : std::nullopt;
+  if (!sentence) sentence = named(log_format_name, check_word(options.log_format, {"text", "json"}));
+  if (!sentence && tails) sentence = named(start_name, check_start(options.tail.start));
+  if (!sentence && tails)
+    sentence = named(decode_name, check_word(options.tail.decode, {"lines", "json", "csv"}));
+  return sentence;
+}
 
 std::string version_text() {
   std::string boost = BOOST_LIB_VERSION;
@@ -60,17 +122,13 @@ int refuse_configuration(const config::Problems& problems) {
 }
 
 /// An option beats the file.
-std::optional<std::string> apply(const Options& options, config::ServerConfig& server) {
+void apply(const Options& options, config::ServerConfig& server) {
   if (!options.listen.empty()) server.listen.clear();
-  for (const std::string& text : options.listen) {
-    auto address = config::parse_listen_address(text);
-    if (!address) return "--listen: " + config::to_string(address.error());
-    server.listen.push_back(*address);
-  }
+  for (const std::string& text : options.listen)
+    server.listen.push_back(config::parse_listen_address(text).value());
   if (!options.log_format.empty()) {
     server.log.format = options.log_format == "json" ? config::LogFormat::json : config::LogFormat::text;
   }
-  return std::nullopt;
 }
 
 /// What somebody who has started the program without a file of theirs may type next. `address` is one that
@@ -89,7 +147,7 @@ void greet_demonstration(const std::string& address) {
 
 void greet_tail(const std::vector<TailEndpoint>& endpoints, const std::string& address) {
   for (const TailEndpoint& endpoint : endpoints) {
-    std::cout << endpoint.file << ": http://" << address << endpoint.path << '\n';
+    std::cout << config::printable(endpoint.file) << ": http://" << address << url_path(endpoint) << '\n';
   }
   std::cout << std::flush;
 }
@@ -97,10 +155,7 @@ void greet_tail(const std::vector<TailEndpoint>& endpoints, const std::string& a
 int serve(const Options& options, config::Loaded<config::Configuration> loaded,
           const generators::Registry& registry, const Greeting& greet) {
   if (!loaded) return refuse_configuration(loaded.error());
-  if (const auto mistake = apply(options, loaded->server)) {
-    std::cerr << *mistake << '\n';
-    return exit_usage;
-  }
+  apply(options, loaded->server);
   std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go; the streams go on
   Server server(loaded->server);
   add_endpoints(server, loaded->endpoints, registry);
@@ -126,13 +181,27 @@ int serve(const Options& options, const generators::Registry& registry, const co
                greet_demonstration);
 }
 
+/// Why a file cannot be followed.
+std::optional<config::Mistake> check_file(const std::string& file) {
+  std::error_code error;
+  const std::string name = config::in_quotes(file);
+  if (!std::filesystem::exists(file, error))
+    return config::Mistake{name + " does not exist", "name the files to follow"};
+  if (!std::filesystem::is_regular_file(file, error))
+    return config::Mistake{name + " is no file", "name the files to follow"};
+  if (!generators::is_utf8(file))
+    return config::Mistake{"the name " + name + " is no UTF-8", "give it another name, or a link with one"};
+  if (file.ends_with(".gz"))
+    return config::Mistake{name + " is compressed, and nothing is added to such a file",
+                           "name the file that is being written"};
+  return std::nullopt;
+}
+
 int tail(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
   for (const std::string& file : options.tail.files) {
-    std::error_code error;
-    if (std::filesystem::is_regular_file(file, error)) continue;
-    std::cerr << config::in_quotes(file)
-              << (std::filesystem::exists(file, error) ? " is no file" : " does not exist")
-              << "; name the files to follow\n";
+    const auto mistake = check_file(file);
+    if (!mistake) continue;
+    std::cerr << config::to_string(*mistake) << '\n';
     return exit_usage;
   }
   const std::string text = tail_configuration(options.tail).dump();
@@ -180,34 +249,36 @@ config::Loaded<config::ServerConfig> configuration_to_ask(const Options& options
   return loaded->server;
 }
 
-std::optional<HealthTarget> target_to_ask(const Options& options, const config::Catalogue& catalogue) {
-  std::string address = options.url;
-  if (address.empty() && !options.listen.empty()) address = options.listen.front();
-  if (!address.empty()) {
-    auto target = parse_health_target(address);
-    if (target) return *target;
-    std::cout << config::to_string(target.error()) << '\n';
-    return std::nullopt;
-  }
-  const auto server = configuration_to_ask(options, catalogue);
-  if (server) return health_target(*server);
-  std::cout << server.error();
-  return std::nullopt;
-}
+int ask(const HealthTarget& target) { return ask_health(target, std::cout) ? 0 : exit_failure; }
 
 int health(const Options& options, const config::Catalogue& catalogue) {
-  const auto target = target_to_ask(options, catalogue);
-  return target && ask_health(*target, std::cout) ? 0 : exit_failure;
+  std::string address = options.url;
+  if (address.empty() && !options.listen.empty()) address = options.listen.front();
+  if (address.empty()) {
+    const auto server = configuration_to_ask(options, catalogue);
+    return server ? ask(health_target(*server)) : refuse_configuration(server.error());
+  }
+  const auto target = parse_health_target(address);
+  if (target) return ask(*target);
+  std::cerr << (options.url.empty() ? options.listen_said_by + ": " : "") << config::to_string(target.error())
+            << '\n';
+  return exit_usage;
 }
 
-/// CLI11 only says that a command is wanted, and not that it was given one that is none.
-std::optional<std::string> explain_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-' || !app.get_subcommands().empty()) return std::nullopt;
+/// CLI11 only says that a command is wanted, and not that it was given one that is none, or an option.
+std::optional<std::string> explain_command(const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (unknown.empty() || !app.get_subcommands().empty()) return std::nullopt;
+  const std::string& word = unknown.front();
   std::vector<std::string> names;
+  if (word.starts_with('-')) {
+    for (const CLI::Option* option : app.get_options()) names.push_back("--" + option->get_single_name());
+    return "there is no option " + config::in_quotes(word) + "; " + config::advise(word, names);
+  }
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(command->get_name());
   }
-  return "there is no command " + config::in_quotes(argv[1]) + "; " + config::advise(argv[1], names);
+  return "there is no command " + config::in_quotes(word) + "; " + config::advise(word, names);
 }
 
 int list(const Options& options, const config::Catalogue& catalogue) {
@@ -244,32 +315,37 @@ int run_command_line(int argc, char** argv) {
   Options options;
   app.add_option("--listen", options.listen,
                  "Where to listen: 127.0.0.1:8080, [::1]:8080, unix:/run/coyield.sock")
-      ->envname("COYIELD_LISTEN")
+      ->envname(listen_name.variable)
       ->allow_extra_args(false)
       ->type_name("ADDR:PORT");
   app.add_option("--log-format", options.log_format, "text or json")
-      ->envname("COYIELD_LOG_FORMAT")
-      ->check(CLI::IsMember({"text", "json"}));
+      ->envname(log_format_name.variable)
+      ->type_name("FORMAT");
+  std::map<const CLI::App*, std::string> files;  // by command: the environment fills in those of all commands
   CLI::App* serve_command =
       app.add_subcommand("serve", "Serve what FILE says; without one ./coyield.json, else a demonstration");
-  serve_command->add_option("FILE", options.file, "The configuration")->envname("COYIELD_FILE");
+  serve_command->add_option("FILE", files[serve_command], "The configuration")->envname(file_variable);
   CLI::App* tail_command = app.add_subcommand("tail", "Serve files as they grow, without a configuration");
   tail_command->add_option("FILE", options.tail.files, "The files to follow")->required();
   tail_command
       ->add_option("--start", options.tail.start,
                    "Where a client begins that does not say ?start=: begin, end, or an offset in bytes")
-      ->envname("COYIELD_START")
+      ->envname(start_name.variable)
       ->default_val("end")
       ->type_name("PLACE");
   tail_command->add_option("--decode", options.tail.decode, "What an item is: lines, json or csv")
-      ->envname("COYIELD_DECODE")
+      ->envname(decode_name.variable)
       ->default_val("lines")
-      ->check(CLI::IsMember({"lines", "json", "csv"}));
+      ->type_name("DECODING");
   CLI::App* check_command =
       app.add_subcommand("check", "Check a configuration, and say all that is wrong with it");
-  check_command->add_option("FILE", options.file, "The configuration")->required();
+  check_command->add_option("FILE", files[check_command], "The configuration")
+      ->envname(file_variable)
+      ->required();
   CLI::App* routes_command = app.add_subcommand("routes", "Show the endpoints of a configuration");
-  routes_command->add_option("FILE", options.file, "The configuration")->required();
+  routes_command->add_option("FILE", files[routes_command], "The configuration")
+      ->envname(file_variable)
+      ->required();
   CLI::App* list_command = app.add_subcommand("list", "Show what there is: sources, operators, formats");
   list_command->add_option("KIND", options.kind, "sources, operators or formats")
       ->check(CLI::IsMember({"sources", "operators", "formats"}));
@@ -282,20 +358,29 @@ int run_command_line(int argc, char** argv) {
                              "Without it: where the configuration says");
   health_command
       ->add_option(
-          "--config", options.file,
+          "--config", files[health_command],
           "The server's configuration: its admin address is asked, else its first other one. Without "
           "it: ./coyield.json, else 127.0.0.1:8080")
-      ->envname("COYIELD_FILE")
+      ->envname(file_variable)
       ->type_name("FILE");
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (const auto sentence = explain_command(app, argc, argv)) {
+    if (const auto sentence = explain_command(app)) {
       std::cerr << *sentence << '\n';
       return exit_usage;
     }
     return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  for (const auto& [command, file] : files) {
+    if (command->parsed()) options.file = file;
+  }
+  options.listen_said_by = said_by(listen_name, argc, argv);
+  const bool tails = tail_command->parsed();
+  if (const auto sentence = check_options(options, tails || serve_command->parsed(), tails, argc, argv)) {
+    std::cerr << *sentence << '\n';
+    return exit_usage;
   }
   const generators::Registry registry = built_in_components();
   const config::Catalogue catalogue = built_in_catalogue(registry);

@@ -10,8 +10,8 @@ namespace {
 std::string segment_of(const std::string& file) {
   std::string name = std::filesystem::path(file).filename().string();
   const auto usable = [](char c) {
-    return static_cast<unsigned char>(c) > ' ' &&
-           std::string_view("{}?%*:/\\\x7f").find(c) == std::string_view::npos;
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+    return letter || (c >= '0' && c <= '9') || std::string_view("._~-").find(c) != std::string_view::npos;
   };
   std::replace_if(name.begin(), name.end(), [&](char c) { return !usable(c); }, '_');
   return name.empty() || name.starts_with('.') ? "file" + name : name;
@@ -41,10 +41,24 @@ std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files) 
   return endpoints;
 }
 
+std::string url_path(const TailEndpoint& endpoint) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : endpoint.path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      encoded += c;
+    } else {
+      encoded.append({'%', digits[byte >> 4], digits[byte & 15]});
+    }
+  }
+  return encoded;
+}
+
 nlohmann::json tail_configuration(const TailOptions& options) {
   nlohmann::json endpoints = nlohmann::json::object();
   for (const TailEndpoint& endpoint : tail_endpoints(options.files)) {
-    endpoints[endpoint.path] = {{"title", endpoint.file},
+    endpoints[endpoint.path] = {{"title", literal(endpoint.file)},
                                 {"source",
                                  {{"file",
                                    {{"path", literal(endpoint.file)},

@@ -23,8 +23,11 @@ struct TailEndpoint {
 };
 
 /// Where each file is served: `/app.log` for `/var/log/app.log`, and `/app.log-2` for the next of that name.
-/// What cannot stand in an endpoint's path becomes `_`.
+/// What would have to be escaped in a URL becomes `_`, but for letters beyond ASCII. The names are UTF-8.
 std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files);
+
+/// The path as a URL has it: `/caf%C3%A9.log`.
+std::string url_path(const TailEndpoint& endpoint);
 
 /// The configuration: each file followed, at its endpoint.
 nlohmann::json tail_configuration(const TailOptions& options);

@@ -410,8 +410,8 @@ class Health(AdminCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("picks the port", result.stdout)
             result = self.health("--config", "/nowhere.json")
-            self.assertEqual(result.returncode, 1)
-            self.assertIn("/nowhere.json", result.stdout)
+            self.assertEqual(result.returncode, 78)
+            self.assertIn("/nowhere.json", result.stderr)
 
 
 if __name__ == "__main__":

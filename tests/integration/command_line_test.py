@@ -1,6 +1,7 @@
 """The command line: what it says, what it writes where, and its exit codes."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -63,7 +64,107 @@ class Commands(unittest.TestCase):
         self.assertIn('"sevre"', result.stderr)
         self.assertIn('did you mean "serve"?', result.stderr)
 
+    def test_an_option_that_is_none_is_named(self):
+        for arguments, words in ((("--bogus",), 'there is no option "--bogus"'),
+                                 (("--lisen", "127.0.0.1:1"), 'did you mean "--listen"?'),
+                                 (("--log-format", "text", "sevre"), 'did you mean "serve"?')):
+            with self.subTest(arguments):
+                result = run(*arguments)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(words, result.stderr)
+
+    def test_a_variable_that_is_wrong_is_named(self):
+        (self.directory / "a.log").write_text("x\n")
+        for arguments, variable, value in ((("serve",), "COYIELD_LOG_FORMAT", "xml"), (("serve",), "COYIELD_LISTEN", "bad"),
+                                           (("tail", "a.log"), "COYIELD_START", "foo"),
+                                           (("tail", "a.log"), "COYIELD_DECODE", "xml")):
+            with self.subTest(variable):
+                result = self.run_here(*arguments, **{variable: value})
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertRegex(result.stderr, f'^{variable}: "{value}"')
+                option = "--" + variable.removeprefix("COYIELD_").lower().replace("_", "-")
+                result = self.run_here(*arguments, option, "bad", **{variable: value})
+                self.assertEqual(result.returncode, 2)
+                self.assertRegex(result.stderr, f'^{option}: "bad"')
+
     # check
+
+    def test_the_environment_may_name_the_file_that_is_checked(self):
+        file = self.write(COUNT_FILE, "other.json")
+        self.assertIn("good", self.run_here("check", COYIELD_FILE=file).stdout)
+        self.assertIn("/count", self.run_here("routes", COYIELD_FILE=file).stdout)
+        mine = self.write({"endpoints": {"/mine": {"source": "clock"}}}, "mine.json")
+        self.assertIn("/mine", self.run_here("routes", mine, COYIELD_FILE=file).stdout)
+        self.assertEqual(self.run_here("routes", COYIELD_FILE=str(self.directory / "none")).returncode, 78)
+
+    def test_a_file_without_a_name_cannot_be_read(self):
+        result = run("check", "")
+        self.assertEqual(result.returncode, 78)
+        self.assertIn('"": cannot be read', result.stderr)
+
+    def test_defaults_that_can_never_work_are_mistakes(self):
+        source = {"/a": {"counter": {"step": "${query.step:-0}"}},
+                  "/b": {"file": {"path": "/a.log", "start": "${query.s:-middle}"}}}
+        operator = {"/c": {"distinct": "${query.by:-status}"},
+                    "/d": {"retry": {"from": "${query.f:-10s}", "to": "1s"}}}
+        file = self.write({"endpoints": {path: {"source": one} for path, one in source.items()} |
+                                        {path: {"source": "clock", "pipeline": [one]} for path, one in operator.items()}})
+        result = run("check", file)
+        self.assertEqual(result.returncode, 78)
+        for words in (r'/a\.source\.step: a counter with step 0 stands still', r'/b\.source\.start: "middle"',
+                      r'/c\.pipeline\[0\]: "status"', r'/d\.pipeline\[0\]\.to: "1s" is less than "from"'):
+            self.assertRegex(result.stderr, words + r".* \(by default\)")
+        self.assertEqual(len(result.stderr.splitlines()), 4, result.stderr)
+
+    # tail
+
+    def tail(self, *arguments):
+        process = subprocess.Popen([PROGRAM, "tail", "--listen", "127.0.0.1:0", *arguments], cwd=self.directory, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_files_of_any_name_in_utf8_are_followed_at_the_address_that_is_shown(self):
+        names = ["a#b", 'quo"ted', "ca\u00e9.log", "$x ${y}", "a&b;c", "plain.log"]
+        for name in names:
+            (self.directory / name).write_text(name + "\n")
+        process = self.tail("--start", "begin", *names)
+        shown = [process.stdout.readline().rstrip("\n") for _ in names]
+        paths = {}
+        for line in shown:
+            name, host, port, path = re.fullmatch(r"(.*): http://([\d.]+):(\d+)(/[A-Za-z0-9._~%-]+)", line).groups()
+            paths[name] = path
+            with wire.Connection((host, int(port))) as connection:
+                connection.ask(path)
+                self.assertEqual(connection.head().status, 200)
+                self.assertEqual(json.loads(connection.chunk()), name)
+        self.assertEqual(sorted(paths), sorted(names))
+        self.assertEqual(paths["a#b"], "/a_b")
+        self.assertEqual(paths["ca\u00e9.log"], "/ca%C3%A9.log")
+        self.end(process)
+
+    def test_files_that_cannot_be_followed_are_exit_code_2(self):
+        strange = os.fsencode(self.directory) + b"/caf\xe9.log"
+        with open(strange, "w", encoding="utf-8"):
+            pass
+        (self.directory / "x.log.gz").write_bytes(b"")
+        for name, words in ((strange, "is no UTF-8"), ("x.log.gz", '"x.log.gz" is compressed'),
+                            ("missing", '"missing" does not exist'), (".", '"." is no file')):
+            with self.subTest(name):
+                result = self.run_here("tail", name)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(words, result.stderr)
+                self.assertNotIn("endpoints.", result.stderr)
+
+    def test_a_place_to_start_at_that_is_none_is_exit_code_2(self):
+        (self.directory / "a.log").write_text("x\n")
+        for place in ("middle", "-5", "5k", "99999999999999999999", ""):
+            result = self.run_here("tail", "--start", place, "a.log")
+            self.assertEqual((result.returncode, result.stdout), (2, ""), place)
+            self.assertIn("--start", result.stderr)
 
     def test_a_good_file_is_called_good(self):
         result = run("check", self.write(COUNT_FILE))
@@ -290,11 +391,20 @@ class Commands(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("time", result.stdout + result.stderr)
 
-    def test_health_of_something_else_is_1(self):
-        for url in ("nonsense", "ftp://127.0.0.1", "https://127.0.0.1:1"):
+    def test_health_of_something_else_is_2(self):
+        for url in ("nonsense", "localhost", "ftp://127.0.0.1", "https://127.0.0.1:1"):
             result = run("health", url)
-            self.assertEqual(result.returncode, 1)
-            self.assertIn(url, result.stdout + result.stderr)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn(url, result.stderr)
+        result = run("health", env=environment(COYIELD_LISTEN="bad"))
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, '^COYIELD_LISTEN: "bad"')
+
+    def test_health_of_a_configuration_that_is_none_is_78(self):
+        file = str(self.directory / "none.json")
+        for result in (run("health", "--config", file), self.run_here("health", COYIELD_FILE=file)):
+            self.assertEqual(result.returncode, 78)
+            self.assertIn(file, result.stderr)
 
 
 COUNT_FILE = json.dumps({"server": {"listen": "127.0.0.1:0"}, "endpoints": COUNT})
