@@ -8,9 +8,9 @@ namespace coyield::generators {
 
 /// Turns the items of one stream into the bytes of a format: one object per client stream.
 ///
-/// It is called in this order: `begin`, any number of `item` and `heartbeat`, then `end` or `failed`; each
-/// appends to `out`. It does no I/O and never waits. An item that the format has no way to say, and so a gap
-/// in most formats, is a `Failure`, thrown by `item`, with `out` as it was before.
+/// It is called in this order: `begin`, maybe `position`, any number of `item` and `heartbeat`, then `end` or
+/// `failed`; each appends to `out`. It does no I/O and never waits. An item that the format has no way to
+/// say, and so a gap in most formats, is a `Failure`, thrown by `item`, with `out` as it was before.
 ///
 /// What `failed` writes does not end the stream in a way that could be taken for its end: the transport is
 /// cut behind it (see DESIGN of the formats in `handlers/formats`).
@@ -28,6 +28,9 @@ class Encoder {
   /// Something that a client passes over, to show that the stream lives. False: the format has nothing for
   /// it.
   virtual bool heartbeat(Buffer& out);
+  /// Where the stream stands while it has no item yet: a client that loses it now goes on behind `id`. Once,
+  /// at the most, and in front of all items.
+  virtual void position(std::string_view id, Buffer& out);
   /// The server is going away, and the stream is cut behind this: a word to the client on when to come back.
   virtual void draining(Buffer& out);
   /// For streams in messages (WebSocket): whether what `item` writes is to go as a binary message.
@@ -46,6 +49,7 @@ inline void Encoder::begin(Buffer& /*out*/) {}
 inline void Encoder::end(Buffer& /*out*/) {}
 inline void Encoder::failed(const Failure& /*failure*/, Buffer& /*out*/) {}
 inline bool Encoder::heartbeat(Buffer& /*out*/) { return false; }
+inline void Encoder::position(std::string_view /*id*/, Buffer& /*out*/) {}
 inline void Encoder::draining(Buffer& /*out*/) {}
 
 }  // namespace coyield::generators

@@ -162,12 +162,16 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   if (!coding) return coding_not_acceptable(offers_gzip);
   if (!config_.input) context.input = {};
   Response response = open(request, format, *coding);
+  if (format.says_position && !request.websocket && request.method != Method::head)
+    context.start = std::make_shared<generators::StartPosition>();
+  std::shared_ptr<const generators::StartPosition> start = context.start;
   auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
   const Prepared& prepared = prepared_.at(&format);
-  response.body = Pull{*std::move(generator), format.make(format_options_),
-                       request.websocket ? &prepared.over_websocket : &prepared.over_http, *coding};
+  response.body =
+      Pull{*std::move(generator), format.make(format_options_),
+           request.websocket ? &prepared.over_websocket : &prepared.over_http, std::move(start), *coding};
   return response;
 }
 

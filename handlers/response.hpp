@@ -5,6 +5,7 @@
 #include <coyield/generators/encoder.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
+#include <coyield/generators/source.hpp>
 #include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/fields.hpp>
 #include <cstdint>
@@ -36,6 +37,8 @@ struct Pull {
   generators::AsyncGenerator<generators::Item> generator;
   std::unique_ptr<generators::Encoder> encoder;
   const StreamOptions* options = nullptr;
+  /// Filled in by the source, where the format can say it.
+  std::shared_ptr<const generators::StartPosition> start = {};
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
 };
 

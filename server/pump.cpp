@@ -10,7 +10,8 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
     : worker_(worker),
       place_(worker.roster().add(connection, *pull.options, protocol, began)),
       consumer_(worker.loop(), std::move(pull.generator)),
-      encoder_(std::move(pull.encoder)) {
+      encoder_(std::move(pull.encoder)),
+      start_(std::move(pull.start)) {
   connection.forget_stop();
 }
 
@@ -39,6 +40,12 @@ generators::Event::InChain Stream::wait() {
       [](void* connection, bool /*dropped*/) { static_cast<Connection*>(connection)->wake().set(); },
       &connection());
   return connection().wake().wait();
+}
+
+void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
+  const bool known = start_ != nullptr && !start_->id.empty();
+  if (items == 0 && known) encoder_->position(start_->id, out);
+  if (items != 0 || known) start_.reset();
 }
 
 void Stream::show_awaited() noexcept {

@@ -66,6 +66,11 @@ class Stream {
     if (!std::exchange(begun_, true)) encoder_->begin(out);
   }
 
+  bool wants_start() const noexcept { return start_ != nullptr; }
+  /// Says where the stream stands, once, if that is known and none of its items has said so. `items` are in
+  /// `out` already.
+  void say_start(std::uint64_t items, generators::Buffer& out);
+
   /// Its first item cannot be said: `refusal` says why.
   void refuse(generators::Failure failure) {
     refusal_ = std::make_unique<generators::Failure>(std::move(failure));
@@ -99,6 +104,7 @@ class Stream {
   generators::Consumer<generators::Item> consumer_;
   std::unique_ptr<generators::Encoder> encoder_;
   std::unique_ptr<generators::Failure> refusal_;
+  std::shared_ptr<const generators::StartPosition> start_;
   bool primed_ = false;
   bool begun_ = false;
 };
@@ -266,6 +272,7 @@ Step send_batch(Stream& stream, F& framing, bool beat) {
   Turn turn(worker.loop());
   Step step = write_batch(stream, framing, out, turn);
   if (step.refused()) return step;
+  if (step.kind == Step::Kind::wait && stream.wants_start()) stream.say_start(turn.items(), out);
   const std::string_view bytes = framing.seal(out);
   step.sent = !bytes.empty();
   if (!step.sent) return step;

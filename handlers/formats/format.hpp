@@ -42,6 +42,8 @@ struct Format {
   /// Whether what it writes at the end tells a stream that has ended from one that broke, however the
   /// connection is closed.
   bool says_end = false;
+  /// Whether it can say where a stream stands that has no item yet.
+  bool says_position = false;
   /// Whether a WebSocket client may ask for it by `?format=`, to get each item as a message.
   bool over_websocket = false;
   ByAccept by_accept = ByAccept::always;

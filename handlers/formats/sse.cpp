@@ -62,6 +62,13 @@ class SseEncoder final : public generators::Encoder {
   // What the client was told at the beginning may have been long ago, or by another server in between.
   void draining(Buffer& out) override { append_retry(out); }
 
+  /// Without data nothing is dispatched, but the id is remembered (9.2.6).
+  void position(std::string_view id, Buffer& out) override {
+    if (!is_usable_id(id)) return;
+    append_field("id: ", id, out);
+    out.push_back('\n');
+  }
+
   void item(const Item& item, Buffer& out) override {
     const std::string_view id = item.id();  // which may be written only now
     if (!id.empty() && is_usable_id(id)) append_field("id: ", id, out);
@@ -125,11 +132,13 @@ Format sse_format() {
                           "Base64. The stream ends with an event \"end\"; a browser that then connects "
                           "again is told to stop. One that fails says so by an event \"failed\" with "
                           "kind and message, and is cut off. Missed items are an event \"gap\". An item "
-                          "whose own event has one of these three names arrives without a name. The "
-                          "heartbeat is a comment."},
+                          "whose own event has one of these three names arrives without a name. A stream "
+                          "without an item yet says by an id alone where it stands. The heartbeat is a "
+                          "comment."},
       .media_type = "text/event-stream",
       .content_type = "text/event-stream",
       .says_end = true,
+      .says_position = true,
       .heartbeat = Heartbeat::always,
       .make = [](const FormatOptions& options) -> std::unique_ptr<generators::Encoder> {
         return std::make_unique<SseEncoder>(options.retry);

@@ -43,6 +43,7 @@ class Files(ServerCase):
         root = str(cls.directory)
         cls.endpoints = {
             "/log": {"source": {"file": {"path": log, "follow": True}}},
+            "/tail": {"source": {"file": {"path": log, "follow": True, "start": "end"}}},
             "/once": {"source": {"file": log}},
             "/strict": {"source": {"file": {"path": log, "decode": "json", "follow": True}}, "pipeline": ["retry"]},
             "/first": {"source": {"file": log}, "pipeline": [{"take": 1}]},
@@ -94,6 +95,20 @@ class Files(ServerCase):
         last_id = follower.leave()
         self.append("the end\n")
         self.assertEqual(self.follow(last_id).until(1), ["the end"])
+
+    def test_a_client_that_got_nothing_yet_comes_back_to_exactly_the_rest_too(self):
+        self.append("before\n")
+        with self.server.connect() as connection:
+            connection.ask("/tail?format=sse")
+            connection.head()
+            stream = wire.parse_event_stream(connection.chunk())
+        self.assertEqual(stream.events, [])
+        self.assertNotEqual(stream.last_id, "")
+        self.append("meanwhile\n")
+        follower = Follower(self.server, "/tail", stream.last_id)
+        self.append("after\n")
+        self.assertEqual(follower.until(2), ["meanwhile", "after"])
+        follower.leave()
 
     def test_every_id_is_one_to_come_back_with(self):
         self.append("".join(f"line {number}\n" for number in range(50)))

@@ -43,6 +43,17 @@ TEST(Sse, WritesEachKindOfItemAsAnEvent) {
   expect_rows("sse", rows);
 }
 
+TEST(Sse, SaysWhereAStreamStandsWithoutAnEvent) {
+  Buffer out;
+  const auto encoder = format("sse").make({});
+  encoder->position("7", out);
+  encoder->position("no\nid", out);
+  EXPECT_EQ(out.view(), "id: 7\n\n");
+  SseClient client;
+  client.read(std::string(out.view()));
+  EXPECT_EQ(client.events(), std::vector<SseEvent>{});
+}
+
 TEST(Sse, DeliversTextWithEveryLineBreakReadAsLf) {
   struct Case {
     std::string text;
