@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +21,7 @@ const configuration = {
     '/firehose': { source: { clock: '0s' } },
     '/missing': { source: { file: '/nonexistent' } },
     '/echo': { source: 'echo', input: true },
+    '/log': { source: { file: { path: join(process.cwd(), 'app.log'), follow: true, start: 'end' } } },
   },
 };
 
@@ -157,6 +159,65 @@ test('EventSource reads a stream, comes back once, and is stopped by the 204', (
   await page.waitForTimeout(4000);  // longer than `retry:`
   assert.deepEqual(statuses, [200, 204]);
 }));
+
+/// A way to the server that can be cut, as it is for a machine that sleeps: nothing arrives, nobody says goodbye.
+class Way {
+  sockets = new Set();
+
+  async open() {
+    this.server = createServer((client) => {
+      const server = connect(Number(new URL(origin).port), '127.0.0.1');
+      for (const socket of [client, server]) {
+        this.sockets.add(socket);
+        socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
+      }
+      client.pipe(server).pipe(client);
+    });
+    this.server.listen(this.port ?? 0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = this.server.address().port;
+  }
+  cut() {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+test('a log that grows and rotates while the browser sleeps comes with exactly the rest', () => with_page({}, async (page) => {
+  const log = join(process.cwd(), 'app.log');
+  writeFileSync(log, 'before\n');
+  const way = new Way();
+  await way.open();
+  try {
+    await page.goto(`http://127.0.0.1:${way.port}${quiet}`);
+    await page.evaluate(() => {
+      globalThis.seen = [];
+      globalThis.source = new EventSource('/log');
+      const opened = new Promise((resolve) => { source.onopen = resolve; });
+      source.onmessage = (event) => seen.push(event.data);
+      source.addEventListener('gap', () => seen.push('gap'));
+      return opened;
+    });
+    const becomes = (lines) => page.waitForFunction((expected) => JSON.stringify(seen) === expected, JSON.stringify(lines));
+    await page.waitForTimeout(300);
+    way.cut();  // before it has got a line
+    appendFileSync(log, 'one\n');
+    await way.open();
+    await becomes(['one']);
+    way.cut();
+    appendFileSync(log, 'two\n');
+    renameSync(log, log + '.1');
+    appendFileSync(log + '.1', 'three\n');
+    writeFileSync(log, 'four\n');
+    await way.open();
+    await becomes(['one', 'two', 'three', 'four']);
+    appendFileSync(log, 'five\n');
+    await becomes(['one', 'two', 'three', 'four', 'five']);
+    await page.evaluate(() => source.close());
+  } finally {
+    way.cut();
+  }
+}, /ERR_|net::/));
 
 test('fetch gets each item when it is there', () => with_page({}, async (page) => {
   await page.goto(origin + quiet);
