@@ -10,10 +10,12 @@
 #include <coyield/generators/consumer.hpp>
 #include <coyield/generators/event.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/hub.hpp>
 #include <coyield/generators/item.hpp>
 #include <coyield/generators/items.hpp>
 #include <coyield/generators/loop.hpp>
 #include <coyield/generators/operators.hpp>
+#include <coyield/generators/relay.hpp>
 #include <coyield/generators/sleep.hpp>
 #include <coyield/generators/spawn.hpp>
 #include <coyield/generators/task.hpp>
@@ -28,13 +30,20 @@ using generators::Event;
 using generators::Executor;
 using generators::Failure;
 using generators::FailureKind;
+using generators::Hub;
 using generators::Item;
 using generators::Loop;
 using generators::Next;
 using generators::Poll;
+using generators::ShareOptions;
+using generators::SlowPolicy;
+using generators::SubscribeOptions;
 using generators::Task;
 
 using generators::for_each;
+using generators::items;
+using generators::relay;
+using generators::share;
 using generators::sleep_for;
 using generators::sleep_until;
 using generators::spawn;
