@@ -2,7 +2,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +16,10 @@
 // The order of rotated files is that of their last writes, since a program writes to one after the other,
 // whatever they are called. Numbers count upwards for logrotate and downwards for others, so a name decides
 // only between files that were written to at the same moment.
+//
+// A list of names is out of date as soon as there is one: whoever rotates renames one file after the other,
+// and a file that is looked at by a name that it no longer has is missed, with all its lines. So whatever is
+// found counts only if nothing was renamed meanwhile.
 
 namespace coyield::generators {
 
@@ -66,6 +73,52 @@ bool is_older(const Candidate& a, const Candidate& b) noexcept {
   const auto of_b = generation(b.name);
   if (of_a && of_b) return *of_a > *of_b;
   return a.name < b.name;
+}
+
+/// Tells whether names in a directory have changed since it was made; where that cannot be watched, that they
+/// have not. One at a time on a thread.
+class NameChanges {
+ public:
+  explicit NameChanges(const FileDescriptor& directory) : changes_(of_this_thread()) {
+    const std::string path = "/proc/self/fd/" + std::to_string(directory.get());
+    watch_ = ::inotify_add_watch(changes_, path.c_str(), IN_MOVE | IN_CREATE | IN_DELETE | IN_ONLYDIR);
+  }
+  ~NameChanges() {
+    ::inotify_rm_watch(changes_, watch_);
+    char thrown_away[4096];  // whatever has happened, and the end of the watch
+    while (::read(changes_, thrown_away, sizeof thrown_away) > 0) {
+    }
+  }
+  NameChanges(const NameChanges&) = delete;
+  NameChanges& operator=(const NameChanges&) = delete;
+
+  bool any() const noexcept {
+    pollfd entry{.fd = changes_, .events = POLLIN, .revents = 0};
+    return watch_ >= 0 && ::poll(&entry, 1, 0) == 1;
+  }
+
+ private:
+  /// To end one takes the kernel milliseconds, so it is kept for the next time.
+  static int of_this_thread() {
+    static const thread_local FileDescriptor changes(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    return changes.get();
+  }
+
+  int changes_;
+  int watch_;
+};
+
+/// What `find` finds in the directory while nothing is renamed in it. Where that never stops, what it found
+/// last.
+template <class Find>
+std::optional<RegularFile> find_undisturbed(const FileName& name, Find find) {
+  constexpr int most_tries = 100;
+  const FileDescriptor directory = open_directory_of(name);
+  for (int tries = 1;; ++tries) {
+    const NameChanges changes(directory);
+    std::optional<RegularFile> found = find(directory);
+    if (!changes.any() || tries == most_tries) return found;
+  }
 }
 
 struct CloseDirectory {
@@ -127,11 +180,16 @@ bool is_rotated_name(std::string_view base, std::string_view name) noexcept {
   return around && is_addition(name.substr(dot, name.size() - base.size()));
 }
 
-std::optional<RegularFile> find_position(const FileName& name, const FilePosition& position) {
+namespace {
+
+bool is_there(const std::optional<RegularFile>& file, const FilePosition& position) {
+  return file && file->inode == position.inode && has_position(*file, position);
+}
+
+std::optional<RegularFile> find_position_in(const FileDescriptor& directory, const FileName& name,
+                                            const FilePosition& position) {
   auto current = open_if_there(name);
-  const bool same_inode = current && current->inode == position.inode;
-  if (same_inode && has_position(*current, position)) return current;
-  const FileDescriptor directory = open_directory_of(name);
+  if (is_there(current, position)) return current;
   const std::vector<Candidate> candidates = list_rotated(directory, base_of(name));
   const auto renamed = [&](const Candidate& candidate) { return candidate.inode == position.inode; };
   if (auto file = find_among(directory, candidates, position, renamed)) return file;
@@ -140,10 +198,10 @@ std::optional<RegularFile> find_position(const FileName& name, const FilePositio
   return find_among(directory, candidates, position, [](const Candidate&) { return true; });
 }
 
-std::optional<RegularFile> find_successor(const FileName& name, const RegularFile& file) {
+std::optional<RegularFile> find_successor_in(const FileDescriptor& directory, const FileName& name,
+                                             const RegularFile& file) {
   auto current = open_if_there(name);
   if (current && current->same_as(file)) return std::nullopt;
-  const FileDescriptor directory = open_directory_of(name);
   const std::vector<Candidate> candidates = list_rotated(directory, base_of(name));
   const auto itself = std::find_if(candidates.begin(), candidates.end(),
                                    [&](const Candidate& candidate) { return candidate.is(file); });
@@ -154,6 +212,20 @@ std::optional<RegularFile> find_successor(const FileName& name, const RegularFil
     if (next && next->size != 0 && !(current && current->same_as(*next))) return next;
   }
   return current;
+}
+
+}  // namespace
+
+std::optional<RegularFile> find_position(const FileName& name, const FilePosition& position) {
+  // Mostly it has not gone anywhere, and its directory need not be read, or readable.
+  if (auto current = open_if_there(name); is_there(current, position)) return current;
+  return find_undisturbed(
+      name, [&](const FileDescriptor& directory) { return find_position_in(directory, name, position); });
+}
+
+std::optional<RegularFile> find_successor(const FileName& name, const RegularFile& file) {
+  return find_undisturbed(
+      name, [&](const FileDescriptor& directory) { return find_successor_in(directory, name, file); });
 }
 
 }  // namespace coyield::generators

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 #include "temporary_directory.hpp"
 
@@ -152,6 +155,61 @@ TEST_F(Rotation, LooksIntoNothingElseWhateverTheIdSays) {
   write("target", "secret\n", 0);
   std::filesystem::create_symlink("target", directory.path() / "app.log.1");
   EXPECT_FALSE(find_position(name(), position_in(open("target"), 7))) << "through a link";
+}
+
+/// Renames the two older files up and down, as a rotation does, one after the other; with pauses, or nobody
+/// could ever tell what there is.
+class Renamer {
+ public:
+  explicit Renamer(std::filesystem::path directory)
+      : directory_(std::move(directory)), thread_([this] { run(); }) {}
+  ~Renamer() {
+    over_ = true;
+    thread_.join();
+  }
+  Renamer(const Renamer&) = delete;
+  Renamer& operator=(const Renamer&) = delete;
+
+ private:
+  void run() {
+    while (!over_) {
+      for (int n = 1; n < 20 && !over_; ++n) {
+        move(n + 1, n + 2);
+        move(n, n + 1);
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+        if (n % 5 != 0) continue;
+        for (int back = n + 1; back > 1; --back) {
+          move(back, back - 1);
+          move(back + 1, back);
+        }
+        n = 0;
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+    }
+  }
+  void move(int from, int to) const {
+    std::filesystem::rename(directory_ / ("app.log." + std::to_string(from)),
+                            directory_ / ("app.log." + std::to_string(to)));
+  }
+
+  std::filesystem::path directory_;
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+TEST_F(Rotation, NothingIsPassedOverThatIsBeingRenamed) {
+  write("app.log.2", "the first of all the lines that there are\n", 1);
+  write("app.log.1", "the second of all the lines that there are\n", 2);
+  write("app.log", "the third of all the lines that there are\n", 3);
+  const RegularFile first = open("app.log.2");
+  const FilePosition in_second = position_in(open("app.log.1"), 35);
+  const Renamer renamer(directory.path());
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(successor_of(first), "the second of all the lines that there are\n") << i;
+    const auto found = find_position(name(), in_second);
+    ASSERT_TRUE(found) << i;
+    ASSERT_EQ(found->inode, in_second.inode) << i;
+  }
 }
 
 }  // namespace
