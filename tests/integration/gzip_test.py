@@ -8,7 +8,7 @@ import unittest
 import zlib
 
 import wire
-from harness import PATIENCE, ServerCase, wait_until
+from harness import PATIENCE, SANITIZED, ServerCase, wait_until
 
 LIVES = 400
 
@@ -159,6 +159,7 @@ class Compressed(ServerCase):
 
     # What it costs.
 
+    @unittest.skipIf(SANITIZED, "a sanitizer needs memory of its own")
     def test_a_stream_holds_little(self):
         self.ask("/count/3")
         before = self.server.resident_bytes()

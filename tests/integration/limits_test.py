@@ -392,8 +392,8 @@ class Memory(LimitsCase):
             self.assertEqual(bystander.head().status, 200)
             self.never_read(server, 200)
             server.wait_for_log(r"dropped reason=memory clients=\d+ held=\d+ limit=2097152")
-            self.assertTrue(wait_until(lambda: server.connections() < 100))
-            if not SANITIZED:
+            if not SANITIZED:  # a slow server makes less in its turns, and so holds less for each
+                self.assertTrue(wait_until(lambda: server.connections() < 100))
                 self.assertLess(server.resident_bytes() - before, 16 * MIB)
             bystander.socket.setblocking(False)
             with self.assertRaises(BlockingIOError):
