@@ -179,7 +179,8 @@ class Reshaped {
 
  private:
   config::ComponentConfig config_;
-  AsyncGenerator<Item> (*apply_)(AsyncGenerator<Item>, config::Arguments, generators::OperatorContext) = nullptr;
+  AsyncGenerator<Item> (*apply_)(AsyncGenerator<Item>, config::Arguments,
+                                 generators::OperatorContext) = nullptr;
 };
 
 struct Case {
