@@ -205,7 +205,7 @@ Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchan
   auto pumping = pump(stream, framing, first);
   const PumpEnd end = co_await std::move(pumping);
   stream.end_as(end);
-  if (end == PumpEnd::ended) connection.cut_on_close(false);
+  if (end == PumpEnd::ended && transfer == Transfer::until_close) connection.cut_on_close(false);
   co_return next_behind(end, keep_alive, transfer);
 }
 
