@@ -427,7 +427,8 @@ TEST_F(ServedFile, IsNotWaitedForWhereTheClientHasASayInItsName) {
        {{"path", "${path.name}"}, {"root", (directory.path() / "served").string()}, {"follow", true}}}}
                                .dump());
   for (const char* name : {"typo.log", "../served/typo.log", "nowhere/typo.log"}) {
-    const auto arguments = config->resolve(Query({{"name", name}}));
+    std::map<std::string, std::string> request = {{"name", name}};
+    const auto arguments = config->resolve(Query(std::move(request)));
     const auto seen = collect(source_named("file").start(arguments.value(), sources_context()));
     EXPECT_TRUE(seen.ended());
     EXPECT_THROW(seen.rethrow_failure(), Failure) << name;
