@@ -93,7 +93,7 @@ class Hub::Subscriber final : public Hook, public IdWriter {
   /// What it still needs of the log.
   std::uint64_t offset() const noexcept { return offset_; }
   /// For `drop_newest`: keeps the entry, or counts it as missed.
-  void offer(const ItemLog::EntryPtr& entry, std::uint64_t offset, std::size_t most);
+  void offer(const ItemLog::EntryPtr& entry, std::uint64_t offset);
 
   std::string_view write_id(std::uint64_t place) noexcept override {
     char* end = std::copy(hub_->epoch().begin(), hub_->epoch().end(), id_.data());
@@ -120,11 +120,13 @@ class Hub::Subscriber final : public Hook, public IdWriter {
 
   std::shared_ptr<Hub> hub_;
   Event changed_;
-  ItemLog::EntryPtr entry_;   // what the consumer has
-  std::uint64_t given_ = 0;   // its offset
-  std::uint64_t offset_ = 0;  // of the next item
-  std::deque<Kept> backlog_;  // for `drop_newest`
-  std::uint64_t missed_ = 0;  // behind the backlog
+  ItemLog::EntryPtr entry_;       // what the consumer has
+  std::uint64_t given_ = 0;       // its offset
+  std::uint64_t offset_ = 0;      // of the next item
+  std::deque<Kept> backlog_;      // for `drop_newest`
+  std::uint64_t missed_ = 0;      // behind the backlog
+  std::uint64_t most_items_ = 0;  // in it: as many as one may be behind, or as it began with
+  std::uint64_t most_bytes_ = 0;
   std::string gap_;
   bool gap_first_ = false;
   std::array<char, most_epoch + 24> id_;
@@ -215,8 +217,9 @@ Hub::Subscriber::Step Hub::Subscriber::advance_in_backlog() {
   return hub_->ended_ ? Step::end : Step::wait;
 }
 
-void Hub::Subscriber::offer(const ItemLog::EntryPtr& entry, std::uint64_t offset, std::size_t most) {
-  if (missed_ != 0 || backlog_.size() >= most) {
+void Hub::Subscriber::offer(const ItemLog::EntryPtr& entry, std::uint64_t offset) {
+  const auto bytes = [this] { return hub_->log_.bytes_ever() - backlog_.front().entry->bytes_before; };
+  if (missed_ != 0 || backlog_.size() >= most_items_ || (!backlog_.empty() && bytes() > most_bytes_)) {
     ++missed_;
   } else {
     backlog_.push_back({entry, offset});
@@ -266,6 +269,8 @@ void Hub::join(Subscriber& subscriber) {
   if (options_.slow == SlowPolicy::drop_newest) {
     for (std::uint64_t offset = subscriber.offset(); offset < log_.end(); ++offset)
       subscriber.backlog_.push_back({log_.at(offset), offset});
+    subscriber.most_items_ = std::max<std::uint64_t>(options_.queue.items, subscriber.backlog_.size());
+    subscriber.most_bytes_ = std::max(options_.queue.bytes, log_.bytes_from(subscriber.offset()));
   }
 }
 
@@ -356,8 +361,7 @@ void Hub::append(const Item& item) {
   const std::uint64_t offset = log_.end();
   const ItemLog::EntryPtr entry = log_.append(item, loop_.now());
   if (options_.slow == SlowPolicy::drop_newest) {
-    const std::size_t most = std::max(options_.queue.items, options_.replay.items);
-    for (Subscriber& subscriber : subscribers_) subscriber.offer(entry, offset, most);
+    for (Subscriber& subscriber : subscribers_) subscriber.offer(entry, offset);
   }
   source_id_ = item.id();
   if (++untrimmed_ >= items_per_trim) trim();

@@ -124,7 +124,6 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void wake_all() noexcept;
   void trim();
   std::uint64_t replay_first();
-  std::uint64_t reach_first();
 
   Loop& loop_;
   Factory factory_;

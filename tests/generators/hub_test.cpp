@@ -405,6 +405,26 @@ TEST_F(HubTest, DropsTheNewest) {
   EXPECT_EQ(ids(stuck).back(), "e-500");
 }
 
+TEST_F(HubTest, DropsTheNewestHoweverFarTheReplayReaches) {
+  ShareOptions shared = slow(SlowPolicy::drop_newest, 3);
+  shared.replay = {.bytes = 1'000'000};
+  const auto hub = Hub::make(loop.loop(), feed.factory(), shared);
+  auto stuck = subscribe(hub, {}, 1);
+  say_many(0, 500);
+  stuck.take(1000);
+  EXPECT_EQ(texts(stuck), (Texts{"0", "1", "2", "3", R"(gap {"count":496,"from":"e-3"})"}));
+}
+
+TEST_F(HubTest, DropsTheNewestBeyondItsBytes) {
+  ShareOptions shared = slow(SlowPolicy::drop_newest, 100);
+  shared.queue.bytes = 9;
+  const auto hub = Hub::make(loop.loop(), feed.factory(), shared);
+  auto stuck = subscribe(hub, {}, 1);
+  say_many(100, 100);
+  stuck.take(1000);
+  EXPECT_EQ(texts(stuck), (Texts{"100", "101", "102", "103", R"(gap {"count":96,"from":"e-3"})"}));
+}
+
 TEST_F(HubTest, DropsTheNewestOfNobodyWhoKeepsUp) {
   const auto hub = Hub::make(loop.loop(), feed.factory(), slow(SlowPolicy::drop_newest, 100));
   auto seen = subscribe(hub);
