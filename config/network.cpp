@@ -63,11 +63,14 @@ IpAddress from_v4(std::uint32_t address) noexcept {
 std::optional<IpAddress> parse_ip_address(std::string_view text) {
   const std::string terminated(text);
   if (terminated.size() != std::strlen(terminated.c_str())) return std::nullopt;
+  if (text.find(':') == std::string_view::npos) {
+    std::uint32_t v4 = 0;
+    if (inet_pton(AF_INET, terminated.c_str(), &v4) != 1) return std::nullopt;
+    return from_v4(v4);
+  }
   IpAddress address;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-  std::uint32_t v4 = 0;
-  if (inet_pton(AF_INET, terminated.c_str(), &v4) != 1) return std::nullopt;
-  return from_v4(v4);
+  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) != 1) return std::nullopt;
+  return address;
 }
 
 bool Network::contains(const IpAddress& other) const noexcept { return masked(other, prefix) == address; }

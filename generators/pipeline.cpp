@@ -26,6 +26,7 @@ Pipeline::Pipeline(const config::ComponentConfig& source,
     stages_.push_back({config, &op});
     if (op.positions == Positions::lost && forgets_positions_ == nullptr)
       forgets_positions_ = &op.description;
+    if (op.apply_to_factory != nullptr) starts_again_ = true;
   }
 }
 
@@ -101,6 +102,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
                                                        SourceContext context) const {
   if (!context.resume_after.empty() && (!source_->resumable || forgets_positions_ != nullptr))
     refuse_to_resume();
+  if (!starts_again_) return start_once(values, std::move(context));
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
   std::string resume_after = context.resume_after;
@@ -113,6 +115,22 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
     plan->operators.push_back({stage.op, *std::move(of_stage)});
   }
   return plan->start(stages_.size(), std::move(resume_after), std::move(begun));
+}
+
+/// Without a plan, where nobody needs one.
+config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::RequestValues& values,
+                                                            SourceContext context) const {
+  const OperatorContext of_operators{.max_item = context.max_item};
+  if (!source_->resumable || forgets_positions_ != nullptr) context.start.reset();
+  auto arguments = source_config_.resolve(values);
+  if (!arguments) return arguments.error();
+  AsyncGenerator<Item> stream = source_->start(*std::move(arguments), std::move(context));
+  for (const Stage& stage : stages_) {
+    auto of_stage = stage.config.resolve(values);
+    if (!of_stage) return of_stage.error();
+    stream = stage.op->apply(std::move(stream), *std::move(of_stage), of_operators);
+  }
+  return stream;
 }
 
 void Pipeline::refuse_to_resume() const {

@@ -26,6 +26,8 @@ class Pipeline {
 
  private:
   void refuse_to_resume() const;
+  config::Resolved<AsyncGenerator<Item>> start_once(const config::RequestValues& values,
+                                                    SourceContext context) const;
 
   struct Plan;
   struct Stage {
@@ -36,6 +38,7 @@ class Pipeline {
   const Source* source_;
   std::vector<Stage> stages_;
   const config::Component* forgets_positions_ = nullptr;
+  bool starts_again_ = false;  // an operator starts what stands before it itself
 };
 
 }  // namespace coyield::generators

@@ -116,7 +116,7 @@ std::string_view to_string(StreamEnd end) noexcept {
   return "left";
 }
 
-Response Admin::handle(const Request& request, generators::SourceContext /*context*/) const {
+Response Admin::handle(const Request& request, generators::SourceContext&& /*context*/) const {
   const auto target = parse_target(request.target);
   if (!target) return problem(400, config::to_string(target.error()));
   if (auto refusal = refuse_host(request, *target, hosts_)) return *std::move(refusal);

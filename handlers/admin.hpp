@@ -26,7 +26,7 @@ class Admin final : public Handler {
       : config_(std::move(config)), hosts_(std::move(hosts)), monitor_(monitor) {}
 
   /// Never throws but for want of memory.
-  Response handle(const Request& request, generators::SourceContext context) const override;
+  Response handle(const Request& request, generators::SourceContext&& context) const override;
 
  private:
   Response route(const Request& request, const Target& target) const;

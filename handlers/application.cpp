@@ -64,7 +64,7 @@ void Application::add(config::EndpointConfig config, StreamFactory factory) {
   endpoints_.push_back(std::move(endpoint));
 }
 
-Response Application::handle(const Request& request, generators::SourceContext context) const {
+Response Application::handle(const Request& request, generators::SourceContext&& context) const {
   auto target = parse_target(request.target);
   if (target) {
     if (auto refusal = refuse_host(request, *target, server_.hosts)) return *std::move(refusal);

@@ -31,7 +31,7 @@ class Application final : public Handler {
   void add(config::EndpointConfig config, StreamFactory factory);
 
   /// Never throws but for want of memory: whatever is wrong becomes a problem document.
-  Response handle(const Request& request, generators::SourceContext context) const override;
+  Response handle(const Request& request, generators::SourceContext&& context) const override;
 
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
 

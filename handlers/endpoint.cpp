@@ -94,6 +94,7 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
                    std::size_t number)
     : config_(std::move(config)),
       cors_(config_.cors.value_or(server.cors)),
+      formats_(formats),
       tokens_(tokens),
       factory_(std::move(factory)),
       negotiation_(formats, config_.format, config_.finite),
@@ -101,22 +102,22 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       gzip_(config_.gzip.value_or(server.gzip)) {
   const std::string_view vary = gzip_ ? "Accept, Accept-Encoding" : "Accept";
   for (const Format& format : formats) {
-    prepared_.emplace(&format, Prepared{stream_fields(format, Coding::identity, vary),
-                                        stream_fields(format, Coding::gzip, vary),
-                                        stream_options(config_, server, format, number, format.heartbeat),
-                                        stream_options(config_, server, format, number, Heartbeat::always)});
+    prepared_.push_back({stream_fields(format, Coding::identity, vary),
+                         stream_fields(format, Coding::gzip, vary),
+                         stream_options(config_, server, format, number, format.heartbeat),
+                         stream_options(config_, server, format, number, Heartbeat::always)});
   }
 }
 
 Response Endpoint::handle(const Request& request, const Target& target, const Router::PathValues& path,
-                          generators::SourceContext context) const {
+                          generators::SourceContext&& context) const {
   Response response = answer(request, target, path, std::move(context));
   add_cors_fields(request, cors_, response);
   return response;
 }
 
 Response Endpoint::answer(const Request& request, const Target& target, const Router::PathValues& path,
-                          generators::SourceContext context) const {
+                          generators::SourceContext&& context) const {
   try {
     return dispatch(request, target, path, std::move(context));
   } catch (const generators::Failure& failure) {
@@ -125,7 +126,7 @@ Response Endpoint::answer(const Request& request, const Target& target, const Ro
 }
 
 Response Endpoint::dispatch(const Request& request, const Target& target, const Router::PathValues& path,
-                            generators::SourceContext context) const {
+                            generators::SourceContext&& context) const {
   if (!is_safe(request.method)) return method_not_allowed(request);
   if (request.method == Method::options) {
     Response response = with_status(204);
@@ -150,7 +151,7 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
 }
 
 Response Endpoint::stream(const Request& request, const Target& target, const Router::PathValues& path,
-                          const Format& format, generators::SourceContext context) const {
+                          const Format& format, generators::SourceContext&& context) const {
   const ValuesOfRequest values(request, target, path);
   context.resume_after = last_event_id(values);
   // A browser comes back after the end of every event stream, with the id of the last event that it saw; that
@@ -161,23 +162,26 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
       request.websocket ? Coding::identity : choose_coding(request, offers_gzip);
   if (!coding) return coding_not_acceptable(offers_gzip);
   if (!config_.input) context.input = {};
-  Response response = open(request, format, *coding);
+  const Prepared& prepared = prepared_for(format);
+  Response response = open(request, prepared, *coding);
   if (format.says_position && !request.websocket && request.method != Method::head)
     context.start = std::make_shared<generators::StartPosition>();
   std::shared_ptr<const generators::StartPosition> start = context.start;
   auto generator = factory_(values, std::move(context));
   if (!generator) return problem(400, generator.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
-  const Prepared& prepared = prepared_.at(&format);
   response.body =
       Pull{*std::move(generator), format.make(format_options_),
            request.websocket ? &prepared.over_websocket : &prepared.over_http, std::move(start), *coding};
   return response;
 }
 
-Response Endpoint::open(const Request& request, const Format& format, Coding coding) const {
+const Endpoint::Prepared& Endpoint::prepared_for(const Format& format) const noexcept {
+  return prepared_[static_cast<std::size_t>(&format - formats_.data())];
+}
+
+Response Endpoint::open(const Request& request, const Prepared& prepared, Coding coding) {
   Response response = with_status(request.websocket ? 101 : 200);
-  const Prepared& prepared = prepared_.at(&format);
   if (!request.websocket)
     response.shared_fields = coding == Coding::gzip ? &prepared.gzip_fields : &prepared.fields;
   return response;

@@ -11,7 +11,7 @@
 #include <coyield/handlers/router.hpp>
 #include <coyield/handlers/target.hpp>
 #include <functional>
-#include <map>
+#include <vector>
 
 namespace coyield::handlers {
 
@@ -34,7 +34,7 @@ class Endpoint {
 
   /// A `Failure` of the factory becomes its problem document.
   Response handle(const Request& request, const Target& target, const Router::PathValues& path,
-                  generators::SourceContext context) const;
+                  generators::SourceContext&& context) const;
 
  private:
   /// What all streams in one format share.
@@ -46,21 +46,23 @@ class Endpoint {
   };
 
   Response answer(const Request& request, const Target& target, const Router::PathValues& path,
-                  generators::SourceContext context) const;
+                  generators::SourceContext&& context) const;
   Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
-                    generators::SourceContext context) const;
+                    generators::SourceContext&& context) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
-                  const Format& format, generators::SourceContext context) const;
-  Response open(const Request& request, const Format& format, Coding coding) const;
+                  const Format& format, generators::SourceContext&& context) const;
+  static Response open(const Request& request, const Prepared& prepared, Coding coding);
+  const Prepared& prepared_for(const Format& format) const noexcept;
 
   config::EndpointConfig config_;
   config::Cors cors_;
+  const std::vector<Format>& formats_;
   const Tokens& tokens_;
   StreamFactory factory_;
   Negotiation negotiation_;
   FormatOptions format_options_;
   bool gzip_;  // for clients that ask for it
-  std::map<const Format*, Prepared> prepared_;
+  std::vector<Prepared> prepared_;  // in the order of the formats
 };
 
 }  // namespace coyield::handlers

@@ -11,9 +11,9 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  /// Does no I/O and runs no generator. `context` is handed on to the source that is started. May be called
-  /// from all threads at once.
-  virtual Response handle(const Request& request, generators::SourceContext context) const = 0;
+  /// Does no I/O and runs no generator. `context` is taken for the source that is started, if one is. May be
+  /// called from all threads at once.
+  virtual Response handle(const Request& request, generators::SourceContext&& context) const = 0;
 };
 
 }  // namespace coyield::handlers

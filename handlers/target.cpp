@@ -1,5 +1,6 @@
 #include <coyield/handlers/target.hpp>
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <coyield/generators/utf8.hpp>
@@ -74,6 +75,26 @@ std::optional<config::Mistake> read_host(const urls::url_view& url, Target& targ
   return std::nullopt;
 }
 
+/// Whether the path has nothing in it that has to be decoded, refused or explained, as most have: letters,
+/// digits, and the punctuation that is common there.
+bool is_plain(std::string_view path) noexcept {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
+           c == '-';
+  };
+  return path.starts_with('/') && std::all_of(path.begin(), path.end(), plain) &&
+         path.find("//") == std::string_view::npos;
+}
+
+void split_plain(std::string_view path, Target& target) {
+  path.remove_prefix(1);
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    target.segments.emplace_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+}
+
 }  // namespace
 
 const std::string* Target::find_query(std::string_view name) const noexcept {
@@ -87,6 +108,10 @@ config::Checked<Target> parse_target(std::string_view text) {
   Target target;
   if (text == "*") {
     target.asterisk = true;
+    return target;
+  }
+  if (is_plain(text)) {
+    split_plain(text, target);
     return target;
   }
   const bool origin_form = text.starts_with('/');

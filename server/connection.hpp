@@ -167,7 +167,7 @@ class Connection
   bool proxy_;
   bool local_;
   bool dropped_ = false;
-  bool readable_ = false;
+  bool readable_ = true;  // a request is mostly there when its connection is
   bool reading_ = false;  // a wait for reading is under way
   bool writing_ = false;
   bool breaking_ = false;  // a wait for that

@@ -27,7 +27,7 @@ std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
 
 /// What the factory of an endpoint throws, beside a `Failure`, is for the log alone.
 handlers::Response respond_to(Worker& worker, const handlers::Request& request,
-                              generators::SourceContext context) {
+                              generators::SourceContext&& context) {
   std::string error;
   try {
     return worker.shared().handler.handle(request, std::move(context));

@@ -28,7 +28,8 @@ generators::Task<RequestReader::Result> RequestReader::next() {
       if (auto result = give_up(begin, header_begin)) co_return *std::move(result);
       co_await generators::yield_now();
     }
-    const Connection::ReadStatus status = read_more();
+    // Where nothing is known to be there, the wait says at once whether it is.
+    const auto status = connection_.readable() ? read_more() : Connection::ReadStatus::nothing;
     if (status == Connection::ReadStatus::closed) co_return NoRequest{};
     if (status == Connection::ReadStatus::bytes) {
       if (header_begin == std::chrono::nanoseconds::max()) header_begin = loop.now();

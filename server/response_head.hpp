@@ -21,7 +21,7 @@ class ResponseHead {
     text_ += ' ';
     text_ += handlers::reason_phrase(response.status);
     text_ += "\r\n";
-    add("Date", worker.date());
+    text_ += worker.date_line();
     if (response.shared_fields != nullptr) text_ += response.shared_fields->text();
     text_ += response.fields.text();
     if (!keep_alive && response.status != 101) add("Connection", "close");

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <boost/asio/detail/concurrency_hint.hpp>
 #include <boost/asio/post.hpp>
 #include <coyield/generators/spawn.hpp>
 #include <coyield/server/http_session.hpp>
@@ -26,7 +27,7 @@ Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
       roster_(number, endpoints),
       out_(batch_room),
       in_(read_bytes),
-      io_(1),
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // posted to by others; its sockets are its own
       loop_(generators::Loop::of(io_.get_executor())),
       work_(asio::make_work_guard(io_)) {}
 
@@ -156,7 +157,7 @@ void Worker::leave_if_done() {
   if (draining_ && load() == 0 && holds_ == 0) io_.stop();
 }
 
-std::string_view Worker::date() {
+std::string_view Worker::date_line() {
   const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(loop_.wall()).count();
   if (second != date_second_) {
     date_second_ = second;
@@ -164,9 +165,10 @@ std::string_view Worker::date() {
     std::tm parts{};
     gmtime_r(&time, &parts);
     char text[64];
-    date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    date_line_.assign(text,
+                      std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts));
   }
-  return date_;
+  return date_line_;
 }
 
 }  // namespace coyield::server

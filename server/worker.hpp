@@ -90,8 +90,8 @@ class Worker {
   std::span<char> in() noexcept { return in_; }
   /// The request that is being handled.
   RequestHead& head() noexcept { return head_; }
-  /// The value of the `Date` field, made once a second.
-  std::string_view date();
+  /// The line of the `Date` field, made once a second.
+  std::string_view date_line();
 
  private:
   /// glibc keeps what was freed, in pieces: after a crowd has left, most of it can be given back.
@@ -131,7 +131,7 @@ class Worker {
   generators::Buffer compressed_;
   std::vector<char> in_;
   RequestHead head_;
-  std::string date_;
+  std::string date_line_;
   std::int64_t date_second_ = -1;
   Connections connections_;
   Trim trim_;
