@@ -61,7 +61,7 @@ class Endpoint {
   StreamFactory factory_;
   Negotiation negotiation_;
   FormatOptions format_options_;
-  bool gzip_;  // for clients that ask for it
+  bool gzip_;                       // for clients that ask for it
   std::vector<Prepared> prepared_;  // in the order of the formats
 };
 

@@ -79,8 +79,8 @@ std::optional<config::Mistake> read_host(const urls::url_view& url, Target& targ
 /// digits, and the punctuation that is common there.
 bool is_plain(std::string_view path) noexcept {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-';
   };
   return path.starts_with('/') && std::all_of(path.begin(), path.end(), plain) &&
          path.find("//") == std::string_view::npos;

@@ -1,7 +1,6 @@
 #include <coyield/server/connection.hpp>
 
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,22 +16,24 @@ constexpr std::size_t kept_capacity = 4096;
 
 }  // namespace
 
-Connection::Connection(generators::Loop& loop, Holdings& holdings, Arrival arrival)
+Connection::Connection(generators::Loop& loop, Readiness& readiness, Holdings& holdings, Arrival arrival)
     : loop_(loop),
+      readiness_(readiness),
       holdings_(holdings),
-      socket_(loop.executor()),
+      socket_(std::move(arrival.descriptor)),
       alarm_(*this),
       peer_(std::move(arrival.peer)),
       place_(std::move(arrival.place)),
       loopback_(arrival.loopback),
       proxy_(arrival.proxy),
       local_(arrival.family == AF_UNIX) {
-  socket_.assign(asio::generic::stream_protocol(arrival.family, local_ ? 0 : IPPROTO_TCP),
-                 arrival.descriptor.get());
-  arrival.descriptor.release();
+  readiness_.add(socket_.get(), *this);
 }
 
-Connection::~Connection() { holdings_.remove(held()); }
+Connection::~Connection() {
+  close();
+  holdings_.remove(held());
+}
 
 void Connection::speak_for(std::string client, AddressLimit::Place place) {
   client_ = std::make_unique<std::string>(std::move(client));
@@ -47,10 +48,10 @@ void Connection::speak_for_itself() noexcept {
 Connection::Read Connection::read_some(std::span<char> into) {
   if (!put_back_.empty()) return read_put_back(into);
   for (;;) {
-    const ssize_t size = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    const ssize_t size = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
     if (size > 0) {
-      // Less than there was room for was all: whatever comes next is a news of its own.
-      readable_ = static_cast<std::size_t>(size) == into.size();
+      // Less than there was room for was all: whatever comes next is a news of its own, if it has not come.
+      readable_ = ends_ || static_cast<std::size_t>(size) == into.size();
       return {ReadStatus::bytes, static_cast<std::size_t>(size)};
     }
     if (size < 0 && errno == EINTR) continue;
@@ -84,47 +85,21 @@ Connection::Read Connection::read_put_back(std::span<char> into) {
   return {ReadStatus::bytes, size};
 }
 
-void Connection::watch_reading() {
-  if (reading_ || readable_) return;
-  reading_ = true;
-  socket_.async_wait(Socket::wait_read,
-                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
-                       self->reading_ = false;
-                       self->readable_ = true;
-                       self->wake_.set();
-                     });
-}
-
-void Connection::watch_breaking() {
-  if (breaking_) return;
-  breaking_ = true;
-  socket_.async_wait(Socket::wait_error,
-                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
-                       self->breaking_ = false;
-                       self->wake_.set();
-                     });
-}
-
-bool Connection::broken() const noexcept {
-  pollfd entry{.fd = const_cast<Socket&>(socket_).native_handle(), .events = 0, .revents = 0};
-  return dropped_ || (::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLERR | POLLHUP)) != 0);
-}
-
-void Connection::watch_writing() {
-  if (writing_) return;
-  writing_ = true;
-  socket_.async_wait(Socket::wait_write,
-                     [self = ConnectionPtr(this)](const boost::system::error_code& /*error*/) {
-                       self->writing_ = false;
-                       self->wake_.set();
-                     });
+void Connection::happened(Happened what) noexcept {
+  const bool awaited =
+      (what.readable && reading_) || (what.writable && writing_) || (what.broken && breaking_);
+  readable_ |= what.readable;
+  ends_ |= what.ends;
+  broken_ |= what.broken;
+  if (what.readable) reading_ = false;
+  if (what.writable) writing_ = false;
+  if (awaited) wake_.set();
 }
 
 /// How many bytes the socket took; -1 when the client has left.
 long Connection::write_some(std::string_view bytes) {
   for (;;) {
-    const ssize_t size =
-        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t size = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (size >= 0) {
       sent_ += static_cast<std::uint64_t>(size);
       return size;
@@ -151,7 +126,7 @@ bool Connection::send(std::string_view bytes) {
   }
   unsent_.append(bytes);
   hold(Held::unsent, unsent_.capacity());
-  watch_writing();
+  writing_ = true;
   return true;
 }
 
@@ -161,7 +136,7 @@ bool Connection::send_unsent() {
     const long taken = write_some(unsent_.view().substr(unsent_begin_));
     if (taken < 0) return false;
     if (taken == 0) {
-      watch_writing();
+      writing_ = true;
       return true;
     }
     unsent_begin_ += static_cast<std::size_t>(taken);
@@ -201,20 +176,18 @@ std::size_t Connection::held() const noexcept {
   return pages * page;
 }
 
-void Connection::shutdown_sending() noexcept {
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-}
+void Connection::shutdown_sending() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
 
 void Connection::close() noexcept {
   alarm_.cancel();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  if (!socket_) return;
+  readiness_.remove(socket_.get());
+  socket_ = generators::FileDescriptor();
 }
 
 void Connection::cut_on_close(bool cut) noexcept {
-  boost::system::error_code ignored;
-  socket_.set_option(asio::socket_base::linger(cut, 0), ignored);
+  const ::linger option{.l_onoff = cut, .l_linger = 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &option, sizeof option);
 }
 
 void Connection::reset() noexcept {

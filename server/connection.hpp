@@ -1,8 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -12,6 +10,7 @@
 #include <coyield/generators/loop.hpp>
 #include <coyield/server/arrival.hpp>
 #include <coyield/server/memory_budget.hpp>
+#include <coyield/server/readiness.hpp>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,11 +33,9 @@ class Connection
     : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, generators::Executor>;
-
   /// Takes over a connected socket. Throws boost::system::system_error when it cannot be watched. What is
   /// held for the client counts in `holdings`.
-  Connection(generators::Loop& loop, Holdings& holdings, Arrival arrival);
+  Connection(generators::Loop& loop, Readiness& readiness, Holdings& holdings, Arrival arrival);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -55,6 +52,16 @@ class Connection
   void speak_for_itself() noexcept;
   generators::Event& wake() noexcept { return wake_; }
 
+  /// What has become possible on the socket, or has come to pass.
+  struct Happened {
+    bool readable;
+    bool writable;
+    bool ends;    ///< no more comes: there will be no further news of it
+    bool broken;  ///< nor can anything be sent
+  };
+  /// By `Readiness` alone.
+  void happened(Happened what) noexcept;
+
   // Reading.
 
   enum class ReadStatus : unsigned char { bytes, nothing, closed };
@@ -68,14 +75,14 @@ class Connection
   void put_back(std::span<const char> bytes);
   /// Wakes the session once there is something to read (or the end). While it is `readable`, nothing is
   /// watched: read first, or what comes is not noticed.
-  void watch_reading();
+  void watch_reading() noexcept { reading_ = true; }
   /// Whether there may be something; `read_some` that did not fill its room clears it.
   bool readable() const noexcept { return readable_; }
   /// For a session that does not read, for want of room: wakes it when the connection breaks.
-  void watch_breaking();
+  void watch_breaking() noexcept { breaking_ = true; }
   /// Whether the other side has gone, so that nothing can be sent to it. The orderly end of its sending,
   /// behind what it has sent, is for who reads.
-  bool broken() const noexcept;
+  bool broken() const noexcept { return dropped_ || broken_; }
 
   // Writing.
 
@@ -129,7 +136,7 @@ class Connection
   void close() noexcept;
   /// Closes with a reset: what was not yet taken by the client is lost, and nobody can take this for an end.
   void reset() noexcept;
-  bool is_open() const noexcept { return socket_.is_open(); }
+  bool is_open() const noexcept { return static_cast<bool>(socket_); }
   /// Resets it from outside of its session, which finds that its client has left; what was held is free at
   /// once.
   void drop() noexcept;
@@ -147,12 +154,12 @@ class Connection
 
   Read read_put_back(std::span<char> into);
   void hold_pages(Held what, std::uint32_t pages);
-  void watch_writing();
   long write_some(std::string_view bytes);
 
   generators::Loop& loop_;
+  Readiness& readiness_;
   Holdings& holdings_;
-  Socket socket_;
+  generators::FileDescriptor socket_;
   generators::Event wake_;
   Alarm alarm_;
   generators::Buffer put_back_;
@@ -167,10 +174,12 @@ class Connection
   bool proxy_;
   bool local_;
   bool dropped_ = false;
-  bool readable_ = true;  // a request is mostly there when its connection is
-  bool reading_ = false;  // a wait for reading is under way
-  bool writing_ = false;
-  bool breaking_ = false;  // a wait for that
+  bool readable_ = false;
+  bool ends_ = false;
+  bool broken_ = false;
+  bool reading_ = false;   // the session is to be woken by that
+  bool writing_ = false;   // likewise; nothing can be sent before
+  bool breaking_ = false;  // likewise
   bool asked_to_stop_ = false;
 };
 

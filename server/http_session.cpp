@@ -44,10 +44,12 @@ Task<void> linger(Worker& worker, Connection& connection) {
   const std::chrono::nanoseconds due = worker.loop().now() + linger_time;
   std::size_t seen = 0;
   while (seen < linger_bytes && !worker.stopping()) {
-    const auto read = connection.read_some(worker.in());
-    if (read.status == Connection::ReadStatus::closed) co_return;
-    seen += read.size;
-    if (read.status == Connection::ReadStatus::bytes) continue;
+    if (connection.readable()) {
+      const auto read = connection.read_some(worker.in());
+      if (read.status == Connection::ReadStatus::closed) co_return;
+      seen += read.size;
+      continue;
+    }
     if (worker.loop().now() >= due) co_return;
     connection.watch_reading();
     connection.wake_at(due);

@@ -29,7 +29,9 @@ Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
       in_(read_bytes),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // posted to by others; its sockets are its own
       loop_(generators::Loop::of(io_.get_executor())),
-      work_(asio::make_work_guard(io_)) {}
+      work_(asio::make_work_guard(io_)) {
+  readiness_.start(loop_);
+}
 
 Worker::~Worker() = default;
 
@@ -46,7 +48,7 @@ void Worker::adopt(Arrival arrival) {
 void Worker::start(Arrival arrival) {
   ConnectionPtr connection;
   try {
-    connection = new Connection(loop_, holdings_, std::move(arrival));
+    connection = new Connection(loop_, readiness_, holdings_, std::move(arrival));
   } catch (const std::exception& error) {
     shared_.log.error("connection", {{"error", error.what()}});
     load_.fetch_sub(1, std::memory_order_relaxed);
@@ -165,8 +167,7 @@ std::string_view Worker::date_line() {
     std::tm parts{};
     gmtime_r(&time, &parts);
     char text[64];
-    date_line_.assign(text,
-                      std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts));
+    date_line_.assign(text, std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts));
   }
   return date_line_;
 }

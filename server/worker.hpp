@@ -14,6 +14,7 @@
 #include <coyield/server/connection.hpp>
 #include <coyield/server/counters.hpp>
 #include <coyield/server/log.hpp>
+#include <coyield/server/readiness.hpp>
 #include <coyield/server/request_parser.hpp>
 #include <coyield/server/roster.hpp>
 #include <functional>
@@ -134,6 +135,7 @@ class Worker {
   std::string date_line_;
   std::int64_t date_second_ = -1;
   Connections connections_;
+  Readiness readiness_;
   Trim trim_;
   asio::io_context io_;  // last: what its end destroys may still use all of the above
   generators::Loop& loop_;

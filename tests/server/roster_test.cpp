@@ -1,10 +1,10 @@
 #include <coyield/server/roster.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+
+#include "socket_pair.hpp"
 
 namespace coyield::server {
 namespace {
@@ -19,16 +19,9 @@ class RosterTest : public testing::Test {
     options_.endpoint = "/b";
     options_.number = 1;
     options_.format = "sse";
-    int pair[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    other_end_ = pair[1];
-    Arrival arrival;
-    arrival.descriptor = generators::FileDescriptor(pair[0]);
-    arrival.family = AF_UNIX;
-    arrival.peer = "peer";
-    connection_ = new Connection(generators::Loop::of(io_.get_executor()), holdings_, std::move(arrival));
+    connection_ = new Connection(generators::Loop::of(io_.get_executor()), readiness_, holdings_,
+                                 std::move(sockets_.arrival));
   }
-  ~RosterTest() override { ::close(other_end_); }
 
   Roster::Place add() { return roster_.add(*connection_, options_, Protocol::websocket, 0ns); }
   std::vector<std::string> ids() const {
@@ -48,8 +41,9 @@ class RosterTest : public testing::Test {
   boost::asio::io_context io_;
   MemoryBudget memory_{0, 1, [] {}};
   Holdings holdings_{memory_};
+  Readiness readiness_;
   StreamOptions options_;
-  int other_end_ = -1;
+  SocketPair sockets_;
   Roster roster_{3, 2};
   ConnectionPtr connection_;
 };
