@@ -13,6 +13,8 @@ enum class FailureKind : unsigned char {
   unavailable,  ///< 503: not now; trying again later makes sense
   upstream,     ///< 502: where the items come from has failed
   conflict,     ///< 409: it contradicts what the stream is: going on where that cannot be done
+  gone,         ///< 410: items that were asked for are not there any more
+  too_slow,     ///< 503: the client has not kept up; it can come back, and resume
   internal,     ///< 500: a fault of the server or of the endpoint
 };
 

@@ -4,19 +4,18 @@
 
 namespace coyield::generators {
 
-namespace {
-
-std::uint64_t bytes_of(const Item& item) {
+std::uint64_t ItemLog::Entry::bytes() const noexcept {
   const std::size_t payload = item.is_value() ? sizeof(Item) : item.payload().size();
   return payload + item.id().size() + item.event().size();
 }
 
-}  // namespace
-
 const ItemLog::EntryPtr& ItemLog::append(const Item& item, std::chrono::nanoseconds now) {
-  entries_.emplace_back(new Entry(item, bytes_ever_, now));
-  bytes_ever_ += bytes_of(item);
-  return entries_.back();
+  return append(EntryPtr(new Entry(item, bytes_ever_, now)));
+}
+
+const ItemLog::EntryPtr& ItemLog::append(EntryPtr entry) {
+  bytes_ever_ = entry->bytes_before + entry->bytes();
+  return entries_.emplace_back(std::move(entry));
 }
 
 std::uint64_t ItemLog::bytes_from(std::uint64_t offset) const {
@@ -34,6 +33,11 @@ std::uint64_t ItemLog::first_within(const LogLimits& limits, std::chrono::nanose
     ++offset;
   }
   return offset;
+}
+
+void ItemLog::forget_all(std::uint64_t next) noexcept {
+  entries_.clear();
+  first_ = next;
 }
 
 void ItemLog::drop_before(std::uint64_t offset) {

@@ -27,9 +27,12 @@ struct LogLimits {
 /// thread.
 class ItemLog {
  public:
-  struct Entry : boost::intrusive_ref_counter<Entry, boost::thread_unsafe_counter> {
+  /// Logs of other threads may have it too: nothing in it changes.
+  struct Entry : boost::intrusive_ref_counter<Entry, boost::thread_safe_counter> {
     Entry(const Item& from, std::uint64_t before, std::chrono::nanoseconds now)
         : item(from.own()), bytes_before(before), at(now) {}
+    /// Of payload, id and name of the event.
+    std::uint64_t bytes() const noexcept;
 
     const Item item;
     const std::uint64_t bytes_before;  ///< of all items that were ever in front of it
@@ -39,6 +42,8 @@ class ItemLog {
 
   /// A copy of the item, at offset `end()`. `now` never goes back.
   const EntryPtr& append(const Item& item, std::chrono::nanoseconds now);
+  /// The entry of another log, in front of whose items there were as many.
+  const EntryPtr& append(EntryPtr entry);
 
   /// The offset of the oldest item, and the one behind that of the newest; the same where there is none.
   std::uint64_t first() const noexcept { return first_; }
@@ -58,6 +63,8 @@ class ItemLog {
   /// there, so whoever remembers the answer for the next time pays once for each item.
   std::uint64_t first_within(const LogLimits& limits, std::chrono::nanoseconds now, std::uint64_t from) const;
   void drop_before(std::uint64_t offset);
+  /// Drops all, and goes on at another offset.
+  void forget_all(std::uint64_t next) noexcept;
 
  private:
   std::deque<EntryPtr> entries_;

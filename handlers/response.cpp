@@ -92,6 +92,10 @@ unsigned status_of(FailureKind kind) noexcept {
       return 502;
     case FailureKind::conflict:
       return 409;
+    case FailureKind::gone:
+      return 410;
+    case FailureKind::too_slow:
+      return 503;
     case FailureKind::internal:
       return 500;
   }

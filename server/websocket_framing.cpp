@@ -71,7 +71,10 @@ void WebSocketFraming::end(Encoder& encoder, Buffer& out) {
 
 void WebSocketFraming::failed(Encoder& encoder, const Failure& failure, Buffer& out) {
   encoder.failed(failure, out);
-  append_close(CloseCode::internal_error, failure.message(), out);
+  using generators::FailureKind;
+  const bool can_come_back = failure.kind() == FailureKind::too_slow || failure.kind() == FailureKind::gone;
+  append_close(can_come_back ? CloseCode::try_again_later : CloseCode::internal_error, failure.message(),
+               out);
 }
 
 void WebSocketFraming::draining(Encoder& encoder, Buffer& out) {

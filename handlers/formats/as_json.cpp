@@ -20,6 +20,10 @@ std::string_view failure_name(FailureKind kind) noexcept {
       return "upstream";
     case FailureKind::conflict:
       return "conflict";
+    case FailureKind::gone:
+      return "gone";
+    case FailureKind::too_slow:
+      return "too_slow";
     case FailureKind::internal:
       return "internal";
   }

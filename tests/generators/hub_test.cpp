@@ -2,108 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <coyield/generators/failure.hpp>
-#include <coyield/generators/gap.hpp>
-#include <coyield/generators/items.hpp>
 #include <coyield/generators/sleep.hpp>
-#include <coyield/generators/testing.hpp>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "feed.hpp"
 
 namespace coyield::generators {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::TestLoop;
-
-using Texts = std::vector<std::string>;
-
-/// What a generator is told to do by a test, whenever it likes.
-class Feed {
- public:
-  /// Gives `values` together, then waits for more.
-  void say(std::initializer_list<int> values) {
-    state_->values.insert(state_->values.end(), values);
-    state_->news.set();
-  }
-  void end() {
-    state_->ended = true;
-    state_->news.set();
-  }
-  void fail(const char* message) {
-    state_->failure = message;
-    end();
-  }
-  /// A generator of it. They share what is said.
-  AsyncGenerator<Item> play() { return run(state_); }
-  Hub::Factory factory() {
-    return [this](const std::string& resume_after) {
-      ++started;
-      resumed = resume_after;
-      return play();
-    };
-  }
-  /// Has each item say an id of its own.
-  void give_ids() { state_->ids = true; }
-
-  int started = 0;
-  std::string resumed;
-  int running() const { return state_->running; }
-  std::size_t given() const { return state_->given; }
-
- private:
-  struct State {
-    std::vector<int> values;
-    std::size_t given = 0;
-    Event news;
-    std::string failure;
-    bool ended = false;
-    bool ids = false;
-    int running = 0;
-  };
-  struct Life {
-    explicit Life(State& of) : state(of) { ++state.running; }
-    Life(const Life&) = delete;
-    Life& operator=(const Life&) = delete;
-    ~Life() { --state.running; }
-    State& state;
-  };
-  static AsyncGenerator<Item> run(std::shared_ptr<State> state) {
-    const Life life(*state);
-    for (;;) {
-      while (state->given < state->values.size()) {
-        const std::string text = std::to_string(state->values[state->given++]);
-        const std::string id = "own" + text;
-        Item item = Item::json(text);
-        if (state->ids) item.set_id(id);
-        co_yield std::move(item);
-      }
-      if (!state->failure.empty()) throw Failure(FailureKind::upstream, state->failure);
-      if (state->ended) co_return;
-      co_await state->news.wait();
-    }
-  }
-
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-};
-
-std::string text_of(const Item& item) {
-  Buffer text;
-  if (is_gap(item)) text.append("gap ");
-  item.write_payload(text);
-  return std::string(text.view());
-}
-Texts texts(const testing::Collection<Item>& seen) {
-  Texts all;
-  for (const auto& each : seen.stamped()) all.push_back(text_of(each.item));
-  return all;
-}
-Texts ids(const testing::Collection<Item>& seen) {
-  Texts all;
-  for (const auto& each : seen.stamped()) all.emplace_back(each.item.id());
-  return all;
-}
 
 ShareOptions options(LogLimits replay = {.items = 0}) {
   ShareOptions result;
@@ -231,15 +141,112 @@ TEST_F(HubTest, DoesNotKnowWhatIsMissingOfAnotherRun) {
       << "which this run has never given";
 }
 
-TEST_F(HubTest, RefusesWhatIsNoIdAndStartsNothingForIt) {
+TEST_F(HubTest, TakesWhatIsNoIdOfItsForOneOfAnotherRun) {
   const auto hub = Hub::make(loop.loop(), feed.factory(), options());
-  for (const char* id :
-       {"e", "e-", "-1", "e-x", "e-1x", "e-18446744073709551616", "e-18446744073709551615"}) {
-    auto seen = subscribe(hub, {.resume_after = id});
-    EXPECT_THROW(seen.rethrow_failure(), Failure) << id;
+  for (const std::string id :
+       {"e", "e-", "-1", "e-x", "e-1x", "e-18446744073709551616", "e-18446744073709551615", "f-none"}) {
+    EXPECT_EQ(texts(subscribe(hub, {.resume_after = id})), Texts{R"(gap {"from":")" + id + R"("})"});
   }
-  EXPECT_EQ(feed.started, 0);
-  EXPECT_EQ(hub->subscribers(), 0U);
+}
+
+TEST_F(HubTest, FailsOnAGapWhereThatIsWanted) {
+  const auto hub = Hub::make(loop.loop(), feed.factory(), options({.items = 2}));
+  auto first = subscribe(hub);
+  say({1, 2, 3, 4});
+  auto gone = subscribe(hub, {.resume_after = "e-0", .on_gap = OnGap::fail});
+  EXPECT_THROW(gone.rethrow_failure(), Failure);
+  auto there = subscribe(hub, {.resume_after = "e-1", .on_gap = OnGap::fail});
+  EXPECT_EQ(texts(there), (Texts{"3", "4"}));
+  auto slow_one = subscribe(hub, {.on_gap = OnGap::fail, .last = 1}, 1);
+  say_many(0, 3000);
+  slow_one.take(5);
+  EXPECT_THROW(slow_one.rethrow_failure(), Failure);
+}
+
+TEST_F(HubTest, GoesOnFromThePlaceOfOneThatHasGotNothingYet) {
+  const auto hub = Hub::make(loop.loop(), feed.factory(), options({.items = 9}));
+  Event changed;
+  const Cursor at_the_beginning(hub, {}, changed);
+  EXPECT_EQ(at_the_beginning.position(), "e-none");
+  say({1, 2});
+  const Cursor at_the_end(hub, {}, changed);
+  EXPECT_EQ(at_the_end.position(), "e-1");
+  say({3});
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "e-none"})), (Texts{"1", "2", "3"}));
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "e-1"})), Texts{"3"});
+}
+
+TEST_F(HubTest, MakesAFailedGeneratorAgainThatGoesOn) {
+  feed.give_ids();
+  ShareOptions restarting = options({.items = 10});
+  restarting.restart = Restart::on_failure;
+  restarting.backoff = {.from = 1s, .jitter = 0};
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  auto seen = subscribe(hub);
+  feed.fail("for now");
+  say({1});
+  EXPECT_FALSE(seen.ended());
+  EXPECT_EQ(feed.running(), 0);
+  feed.recover();
+  loop.advance(1s);
+  say({2});
+  EXPECT_EQ(feed.resumed, "own1");
+  EXPECT_EQ(texts(seen), (Texts{"1", "2"}));
+  EXPECT_EQ(ids(seen), (Texts{"e-0", "e-1"}));
+}
+
+TEST_F(HubTest, SaysWhatAGeneratorMadeAgainDoesNotKnow) {
+  ShareOptions restarting = options({.items = 10});
+  restarting.restart = Restart::on_failure;
+  restarting.backoff = {.from = 1s, .jitter = 0};
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  auto seen = subscribe(hub);
+  feed.fail("for now");
+  say({1});
+  feed.recover();
+  loop.advance(1s);
+  say({2});
+  EXPECT_EQ(texts(seen), (Texts{"1", R"(gap {"from":"e-0"})", "2"}));
+  EXPECT_NE(hub->epoch(), "e");
+  EXPECT_EQ(ids(seen).back(), hub->epoch() + "-2");
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "e-0"})), (Texts{R"(gap {"from":"e-0"})", "2"}));
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = hub->epoch() + "-1"})), Texts{"2"});
+}
+
+TEST_F(HubTest, MakesNothingAgainForNobodyNorForWhatWouldComeAgain) {
+  ShareOptions restarting = options();
+  restarting.restart = Restart::always;
+  restarting.backoff = {.attempts = 2, .from = 1s, .jitter = 0};
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  auto seen = subscribe(hub);
+  feed.end();
+  say({});
+  EXPECT_FALSE(seen.ended());
+  loop.advance(1s);
+  EXPECT_EQ(feed.started, 2);
+  EXPECT_FALSE(seen.ended());
+  loop.advance(2s);
+  EXPECT_EQ(feed.started, 3) << "twice is enough";
+  EXPECT_TRUE(seen.ended());
+
+  const auto other = Hub::make(loop.loop(), feed.factory(), restarting);
+  auto leaving = subscribe(other);
+  leaving.drop();
+  loop.advance(10s);
+  EXPECT_EQ(feed.started, 4);
+  EXPECT_TRUE(other->idle());
+
+  int made = 0;
+  const auto wrong = Hub::make(
+      loop.loop(),
+      [&made](const std::string&) -> AsyncGenerator<Item> {
+        ++made;
+        throw Failure(FailureKind::invalid, "no such value");
+      },
+      restarting);
+  auto told = subscribe(wrong);
+  EXPECT_THROW(told.rethrow_failure(), Failure);
+  EXPECT_EQ(made, 1);
 }
 
 TEST_F(HubTest, TheEndComesToAllBehindTheirItems) {
@@ -497,27 +504,6 @@ TEST(Hub, MayBeLeftBehindByItsLoop) {
   loop.reset();
   EXPECT_EQ(feed.running(), 0);
 }
-
-/// A client that counts: numbers as they come, and those that it was told are missing.
-struct Client {
-  std::string last_id;
-  std::uint64_t next = 0;  // the number that comes next, if nothing is missing
-  bool holes = false;
-
-  /// Checks each item against the model: the n-th item is n.
-  void take(const Item& item) {
-    if (is_gap(item)) {
-      const std::string text(item.payload());
-      const std::size_t at = text.find("\"count\":");
-      ASSERT_NE(at, std::string::npos) << text;
-      next += std::stoull(text.substr(at + 8));
-      return;
-    }
-    ASSERT_EQ(text_of(item), std::to_string(next)) << "behind " << last_id;
-    last_id = item.id();
-    ++next;
-  }
-};
 
 class HubModel : public ::testing::TestWithParam<SlowPolicy> {};
 

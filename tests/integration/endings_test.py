@@ -126,7 +126,7 @@ class Endings(ServerCase):
         for name in ("ndjson", "text", "json"):
             with self.subTest(format=name), self.server.connect() as connection:
                 response = connection.get(f"/good?format={name}", "Last-Event-ID: 1.50.1", "Origin: https://app.example")
-                self.assertEqual((response.status, response.type), (503, "application/problem+json"))
+                self.assertEqual((response.status, response.type), (410, "application/problem+json"))
                 self.assertEqual(response.field("Access-Control-Allow-Origin"), "https://app.example")
                 self.assertEqual(connection.get("/good").lines(), [{"a": 1}, {"a": 2}], "the connection goes on")
         self.assertEqual(self.server.get("/good?format=sse", "Last-Event-ID: 1.50.1").status, 200)
