@@ -5,6 +5,7 @@
 #include <coyield/config/network.hpp>
 #include <coyield/config/route_pattern.hpp>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,6 +87,35 @@ struct ServerConfig {
   bool operator==(const ServerConfig&) const = default;
 };
 
+/// How far back something reaches: whichever limit is met first. None: any number.
+struct Reach {
+  std::optional<unsigned> items = {};
+  std::optional<std::uint64_t> bytes = {};
+  std::optional<std::chrono::nanoseconds> age = {};
+
+  bool operator==(const Reach&) const = default;
+};
+
+/// What becomes of a subscriber that is further behind than the queue.
+enum class Slow { disconnect, drop_oldest, drop_newest, latest, block };
+enum class ShareStart { first_subscriber, at_once };
+enum class ShareRestart { never, on_failure, always };
+
+/// One generator for all who ask with the same values.
+struct Share {
+  Reach replay = {.items = 0};
+  Reach queue = {.items = 1024, .bytes = 1024ull * 1024};
+  Slow slow = Slow::disconnect;
+  ShareStart start = ShareStart::first_subscriber;
+  std::chrono::nanoseconds linger{0};
+  ShareRestart restart = ShareRestart::never;
+  std::uint64_t since = 0;        ///< so many of the newest items first, as far as `replay` has them
+  unsigned max_instances = 1000;  ///< generators at a time, one for each set of values
+
+  static constexpr std::uint64_t earliest = std::numeric_limits<std::uint64_t>::max();
+  bool operator==(const Share&) const = default;
+};
+
 /// One endpoint. What is not set holds for the whole server and is found in `ServerConfig`.
 struct EndpointConfig {
   RoutePattern pattern;
@@ -94,6 +124,7 @@ struct EndpointConfig {
   std::string description = {};
   ComponentConfig source = {};
   std::vector<ComponentConfig> pipeline = {};
+  std::optional<Share> share = {};        ///< none: a generator of its own for each client
   std::string format = {};                ///< for clients that ask for none; empty: the program's default
   std::vector<std::string> columns = {};  ///< of CSV; empty: what the first item has
   bool finite = false;                    ///< the stream ends by itself and soon
@@ -102,8 +133,9 @@ struct EndpointConfig {
   std::optional<std::chrono::nanoseconds> first_item_timeout = {};
   std::optional<std::chrono::nanoseconds> heartbeat = {};
   std::optional<bool> gzip = {};
-  bool deflate = false;  ///< permessage-deflate
-  bool input = false;    ///< what a client sends by WebSocket reaches the source
+  bool deflate = false;    ///< permessage-deflate
+  bool resumable = false;  ///< its stream can be made to go on behind an id; of endpoints in C++
+  bool input = false;      ///< what a client sends by WebSocket reaches the source
   std::optional<std::uint64_t> max_message = {};
 };
 

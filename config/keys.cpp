@@ -4,6 +4,7 @@
 #include <coyield/config/detail/access_reader.hpp>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/keys.hpp>
+#include <coyield/config/detail/share_keys.hpp>
 #include <coyield/config/host_pattern.hpp>
 
 namespace coyield::config::detail {
@@ -31,21 +32,6 @@ std::optional<T> accept(const Scope& scope, Position position, const Checked<T>&
 std::optional<std::string> read_text(const Scope& scope, const Node& node) {
   auto value = read_value(scope, text_parameter, node);
   return value ? std::optional(*value->as<std::string>()) : std::nullopt;
-}
-
-/// One of a few words that stand for the values of an enum, in its order.
-template <class T, class E>
-Key<T> choice(std::string name, E T::* member, std::string summary, std::vector<std::string> words) {
-  Parameter description{.name = name, .type = ParameterType::choice, .choices = std::move(words)};
-  description.default_value = description.choices[static_cast<std::size_t>(T{}.*member)];
-  auto read = [description, member](const Scope& scope, const Node& node, T& out) {
-    auto value = read_value(scope, description, node);
-    if (!value) return;
-    auto word = std::ranges::find(description.choices, *value->as<std::string>());
-    out.*member = static_cast<E>(word - description.choices.begin());
-  };
-  return {std::move(name), std::move(summary), std::move(read),
-          [description](const Catalogue&) { return value_schema(description); }};
 }
 
 // ---- addresses
@@ -390,6 +376,7 @@ const Keys<EndpointConfig>& endpoint_keys() {
        [](const Catalogue&) { return reference("source"); }, true},
       {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
+      share_key(),
       {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
        [](const Catalogue& catalogue) -> Json {
          return or_substitution({{"enum", format_names(catalogue)}});
@@ -458,6 +445,8 @@ void read_endpoint(const Scope& scope, const Member& member, Configuration& conf
         {"missing, and the source " + in_quotes(endpoint.source.name()) + " gives what clients send",
          "write \"input\": true"});
   }
+  if (const Node* share = member.value.find("share"); share != nullptr && endpoint.share)
+    check_share(scope.key("share"), *share, endpoint);
   if (pattern && is_new(scope, configuration, *pattern, member.position)) {
     configuration.endpoints.push_back(std::move(endpoint));
   }

@@ -179,6 +179,21 @@ Key<T> section(std::string name, M T::* member, std::string summary,
           [&keys](const Catalogue& catalogue) { return object_schema(keys, catalogue); }};
 }
 
+/// One of a few words that stand for the values of an enum, in its order.
+template <class T, class E>
+Key<T> choice(std::string name, E T::* member, std::string summary, std::vector<std::string> words) {
+  Parameter description{.name = name, .type = ParameterType::choice, .choices = std::move(words)};
+  description.default_value = description.choices[static_cast<std::size_t>(T{}.*member)];
+  auto read = [description, member](const Scope& scope, const Node& node, T& out) {
+    auto value = read_value(scope, description, node);
+    if (!value) return;
+    auto word = std::ranges::find(description.choices, *value->as<std::string>());
+    out.*member = static_cast<E>(word - description.choices.begin());
+  };
+  return {std::move(name), std::move(summary), std::move(read),
+          [description](const Catalogue&) { return value_schema(description); }};
+}
+
 /// The keys of the file's outermost object, and with them all others.
 const Keys<Configuration>& configuration_keys();
 const Keys<ServerConfig>& server_keys();
