@@ -100,8 +100,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
 
 config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValues& values,
                                                        SourceContext context) const {
-  if (!context.resume_after.empty() && (!source_->resumable || forgets_positions_ != nullptr))
-    refuse_to_resume();
+  if (!context.resume_after.empty() && !resumable()) refuse_to_resume();
   if (!starts_again_) return start_once(values, std::move(context));
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
@@ -121,7 +120,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
 config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::RequestValues& values,
                                                             SourceContext context) const {
   const OperatorContext of_operators{.max_item = context.max_item};
-  if (!source_->resumable || forgets_positions_ != nullptr) context.start.reset();
+  if (!resumable()) context.start.reset();
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
   AsyncGenerator<Item> stream = source_->start(*std::move(arguments), std::move(context));

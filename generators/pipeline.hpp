@@ -23,6 +23,8 @@ class Pipeline {
   /// `context.start` stays empty where that is so, whatever the request wants.
   config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
                                                SourceContext context) const;
+  /// Whether a stream can go on behind the id of an item.
+  bool resumable() const noexcept { return source_->resumable && forgets_positions_ == nullptr; }
 
  private:
   void refuse_to_resume() const;

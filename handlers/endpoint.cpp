@@ -1,5 +1,6 @@
 #include <coyield/handlers/endpoint.hpp>
 
+#include <algorithm>
 #include <coyield/handlers/access.hpp>
 #include <coyield/handlers/formats/sse.hpp>
 #include <coyield/handlers/page.hpp>
@@ -50,6 +51,8 @@ StreamOptions stream_options(const config::EndpointConfig& config, const config:
   options.max_item = server.limits.max_item;
   options.max_message = config.max_message.value_or(server.limits.max_message);
   options.says_end = format.says_end;
+  options.says_position = format.says_position;
+  options.itemwise = format.itemwise;
   options.finite = config.finite;
   options.deflate = config.deflate;
   options.input = config.input;
@@ -81,6 +84,28 @@ Response coding_not_acceptable(bool gzip_offered) {
   return response;
 }
 
+std::vector<config::Reference> references_of(const config::EndpointConfig& config) {
+  std::vector<config::Reference> all;
+  const auto add = [&all](const config::ComponentConfig& component) {
+    const auto some = component.references();
+    all.insert(all.end(), some.begin(), some.end());
+  };
+  if (!config.source.empty()) add(config.source);
+  std::for_each(config.pipeline.begin(), config.pipeline.end(), add);
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+/// A stream of one's own begins where its source does.
+void refuse_since(const config::RequestValues& values) {
+  const auto since = values.find(config::Origin::query, "since");
+  if (!since || since == "earliest") return;
+  throw generators::Failure(generators::FailureKind::invalid,
+                            "the query parameter \"since\": this stream is made for each client, and begins "
+                            "where its source does; leave it out");
+}
+
 Response with_status(unsigned status) {
   Response response;
   response.status = status;
@@ -99,7 +124,9 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       factory_(std::move(factory)),
       negotiation_(formats, config_.format, config_.finite),
       format_options_{.columns = config_.columns},
-      gzip_(config_.gzip.value_or(server.gzip)) {
+      gzip_(config_.gzip.value_or(server.gzip)),
+      references_(references_of(config_)) {
+  if (config_.share) sharing_ = sharing_of(config_);
   const std::string_view vary = gzip_ ? "Accept, Accept-Encoding" : "Accept";
   for (const Format& format : formats) {
     prepared_.push_back({stream_fields(format, Coding::identity, vary),
@@ -164,16 +191,57 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   if (!config_.input) context.input = {};
   const Prepared& prepared = prepared_for(format);
   Response response = open(request, prepared, *coding);
-  if (format.says_position && !request.websocket && request.method != Method::head)
+  if (format.says_position && !request.websocket && request.method != Method::head && !sharing_)
     context.start = std::make_shared<generators::StartPosition>();
-  std::shared_ptr<const generators::StartPosition> start = context.start;
-  auto generator = factory_(values, std::move(context));
-  if (!generator) return problem(400, generator.error().sentence);
+  auto pull = begin(values, target, path, std::move(context));
+  if (!pull) return problem(400, pull.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
-  response.body =
-      Pull{*std::move(generator), format.make(format_options_),
-           request.websocket ? &prepared.over_websocket : &prepared.over_http, std::move(start), *coding};
+  pull->encoder = format.make(format_options_);
+  pull->options = request.websocket ? &prepared.over_websocket : &prepared.over_http;
+  pull->coding = *coding;
+  response.body = *std::move(pull);
   return response;
+}
+
+config::Resolved<Pull> Endpoint::begin(const config::RequestValues& values, const Target& target,
+                                       const Router::PathValues& path,
+                                       generators::SourceContext&& context) const {
+  Pull pull;
+  if (sharing_) {
+    pull.subscription = std::make_unique<Subscription>(subscription(values, target, path));
+    return pull;
+  }
+  refuse_since(values);
+  const bool fails_on_gap = on_gap_of(values) == generators::OnGap::fail;
+  pull.start = context.start;
+  auto generator = factory_(values, std::move(context));
+  if (!generator) return generator.error();
+  pull.generator = fails_on_gap ? fail_on_gap(*std::move(generator)) : *std::move(generator);
+  return pull;
+}
+
+/// The generator may be made on another thread, and later: whatever is wrong with the values, too, is for all
+/// who wait for it.
+Subscription Endpoint::subscription(const config::RequestValues& values, const Target& target,
+                                    const Router::PathValues& path) const {
+  auto kept = std::make_shared<const KeptValues>(config_.source.empty() ? KeptValues(target, path)
+                                                                        : KeptValues(references_, values));
+  std::string key = kept->key();
+  return {.sharing = &*sharing_,
+          .key = std::move(key),
+          .make =
+              [this, kept = std::move(kept)](generators::SourceContext context) {
+                auto generator = factory_(*kept, std::move(context));
+                if (!generator)
+                  throw generators::Failure(generators::FailureKind::invalid, generator.error().sentence);
+                return *std::move(generator);
+              },
+          .begin = begin_of(values, config_.share->since)};
+}
+
+std::optional<Subscription> Endpoint::start_at_once() const {
+  if (!sharing_ || sharing_->options.start != generators::SharedStart::at_once) return std::nullopt;
+  return subscription(config::NoRequestValues{}, Target{}, {});
 }
 
 const Endpoint::Prepared& Endpoint::prepared_for(const Format& format) const noexcept {

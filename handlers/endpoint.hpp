@@ -9,6 +9,7 @@
 #include <coyield/handlers/request.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/handlers/router.hpp>
+#include <coyield/handlers/sharing.hpp>
 #include <coyield/handlers/target.hpp>
 #include <functional>
 #include <vector>
@@ -31,6 +32,8 @@ class Endpoint {
 
   const config::RoutePattern& pattern() const noexcept { return config_.pattern; }
   const config::EndpointConfig& config() const noexcept { return config_; }
+  /// A subscription that no request has asked for, where the generator is to start at once.
+  std::optional<Subscription> start_at_once() const;
 
   /// A `Failure` of the factory becomes its problem document.
   Response handle(const Request& request, const Target& target, const Router::PathValues& path,
@@ -51,6 +54,12 @@ class Endpoint {
                     generators::SourceContext&& context) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
                   const Format& format, generators::SourceContext&& context) const;
+  /// How the stream is had: a generator of its own, or a subscription to one for all. Or which value of the
+  /// request is wrong.
+  config::Resolved<Pull> begin(const config::RequestValues& values, const Target& target,
+                               const Router::PathValues& path, generators::SourceContext&& context) const;
+  Subscription subscription(const config::RequestValues& values, const Target& target,
+                            const Router::PathValues& path) const;
   static Response open(const Request& request, const Prepared& prepared, Coding coding);
   const Prepared& prepared_for(const Format& format) const noexcept;
 
@@ -61,8 +70,10 @@ class Endpoint {
   StreamFactory factory_;
   Negotiation negotiation_;
   FormatOptions format_options_;
-  bool gzip_;                       // for clients that ask for it
-  std::vector<Prepared> prepared_;  // in the order of the formats
+  bool gzip_;  // for clients that ask for it
+  std::optional<Sharing> sharing_;
+  std::vector<config::Reference> references_;  // the values of a request that its source and operators take
+  std::vector<Prepared> prepared_;             // in the order of the formats
 };
 
 }  // namespace coyield::handlers

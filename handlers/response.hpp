@@ -4,11 +4,13 @@
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/encoder.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/hub.hpp>
 #include <coyield/generators/item.hpp>
 #include <coyield/generators/source.hpp>
 #include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/fields.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,9 +29,30 @@ struct StreamOptions {
   std::uint64_t max_item = 1024 * 1024;   ///< bytes of one item, encoded
   std::uint64_t max_message = 64 * 1024;  ///< bytes of a WebSocket client's message
   bool says_end = false;                  ///< the format itself tells an end from a break
+  bool says_position = false;             ///< the format can say where a stream without an item stands
+  bool itemwise = false;                  ///< what the format makes of an item depends on that item alone
   bool finite = false;                    ///< it ends by itself and soon: a drain waits for it
   bool deflate = false;                   ///< offer permessage-deflate
   bool input = false;                     ///< messages of a WebSocket client reach the generator
+};
+
+/// One generator for all who ask for the same. One for each endpoint that is shared; lives as long as the
+/// server.
+struct Sharing {
+  std::string endpoint = {};  ///< its pattern, for the log
+  generators::ShareOptions options = {};
+  unsigned max_instances = 1000;  ///< beyond which nobody gets a new one
+};
+
+/// What a client wants of a shared stream: who sends it finds the one that runs, or starts it.
+struct Subscription {
+  const Sharing* sharing = nullptr;
+  /// The values of the request that play a part: whoever asks with the same ones gets the same stream.
+  std::string key = {};
+  /// Makes the generator, on any thread, and again where it goes on behind an id. Throws what is to be the
+  /// end of all subscribers.
+  std::function<generators::AsyncGenerator<generators::Item>(generators::SourceContext)> make = {};
+  generators::SubscribeOptions begin = {};
 };
 
 /// A stream as the body of a response: who sends it pulls `generator`, which has not run yet, and encodes.
@@ -40,6 +63,8 @@ struct Pull {
   /// Filled in by the source, where the format can say it.
   std::shared_ptr<const generators::StartPosition> start = {};
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
+  /// In the place of the generator, where the stream is shared.
+  std::unique_ptr<Subscription> subscription = {};
 };
 
 /// What a handler answers: a value, which the session sends.

@@ -24,12 +24,14 @@ void add_endpoints(Server& server, const std::vector<config::EndpointConfig>& en
                    const generators::Registry& registry) {
   for (const config::EndpointConfig& endpoint : endpoints) {
     auto pipeline = std::make_shared<generators::Pipeline>(endpoint.source, endpoint.pipeline, registry);
+    config::EndpointConfig with = endpoint;
+    with.resumable = pipeline->resumable();
     server.stream_items(
         endpoint.pattern.text,
         [pipeline](const config::RequestValues& values, generators::SourceContext context) {
           return pipeline->start(values, std::move(context));
         },
-        endpoint);
+        std::move(with));
   }
 }
 

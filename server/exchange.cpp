@@ -75,10 +75,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
     return exchange;
   }
 
-  generators::SourceContext context;
-  context.blocking = &worker.shared().blocking;
-  context.standard_input = &worker.shared().standard_input;
-  context.max_item = worker.shared().config.limits.max_item;
+  generators::SourceContext context = worker.source_context();
   const bool websocket = websocket::wants_websocket(head.joined("Upgrade")) && !head.has_body;
   if (websocket) {
     if (auto refused = refuse_upgrade(head)) {

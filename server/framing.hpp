@@ -29,6 +29,7 @@ enum class Inbound : unsigned char {
 ///       framing.failed(encoder, failure, out);
 ///       framing.draining(encoder, out);      // the server goes away
 ///       framing.nothing_sent();              // -> whether the client can still get another response
+///       framing.itemwise();                  // -> whether what `item` writes is the same for all clients
 ///       framing.seal(out);                   // -> the bytes to send
 ///       framing.received();                  // -> Inbound; reads what the client has sent
 ///     };
@@ -42,6 +43,7 @@ concept Framing = requires(F& framing, generators::Encoder& encoder, const gener
   framing.failed(encoder, failure, out);
   framing.draining(encoder, out);
   { framing.nothing_sent() } -> std::convertible_to<bool>;
+  { framing.itemwise() } -> std::convertible_to<bool>;
   { framing.seal(out) } -> std::convertible_to<std::string_view>;
   { framing.received() } -> std::same_as<Inbound>;
 };

@@ -58,6 +58,7 @@ class HttpFraming {
   void draining(generators::Encoder& encoder, generators::Buffer& out) { encoder.draining(out); }
 
   bool nothing_sent() const noexcept { return !head_.empty(); }
+  bool itemwise() const noexcept { return true; }
   std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
 
   Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }

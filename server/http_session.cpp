@@ -87,7 +87,7 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
   if (stream.begin() != Poll::pending) co_return First::ready;
   if (stream.options().input) co_return First::late;  // it may well wait for what the client says first
   const std::chrono::nanoseconds due = worker.loop().now() + stream.options().first_item;
-  while (stream.consumer().status() == Poll::pending) {
+  while (stream.status() == Poll::pending && !stream.under_way()) {
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
     if (connection.asked_to_stop()) co_return First::stopped;
     if (worker.loop().now() >= due) co_return First::late;
@@ -113,9 +113,9 @@ std::optional<Response> refusal(Stream& stream, First first) {
     response.fields.add("Retry-After", "1");
     return response;
   }
-  if (first == First::ready && stream.consumer().status() == Poll::done) {
+  if (first == First::ready && stream.status() == Poll::done) {
     try {
-      stream.consumer().item();
+      stream.rethrow_failure();
     } catch (...) {
       stream.end_as(StreamEnd::refused);
       return handlers::problem(stream.failure());
@@ -148,8 +148,13 @@ Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& r
                                        "for ?format=sse or json"));
     co_return Next::keep;
   }
-  Stream& stream =
-      exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
+  try {
+    exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
+  } catch (const generators::Failure& failure) {
+    refuse(exchange, handlers::problem(failure));
+    co_return Next::keep;
+  }
+  Stream& stream = *exchange.stream;
   auto waiting = await_first(stream, reader);
   const First first = co_await std::move(waiting);
   if (first == First::left) co_return Next::close;

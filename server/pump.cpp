@@ -5,13 +5,34 @@ namespace coyield::server {
 using generators::Failure;
 using generators::FailureKind;
 
+namespace {
+
+std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection, const handlers::Pull& pull,
+                                          StreamRecord& record) {
+  if (!pull.subscription) return nullptr;
+  record.end = handlers::StreamEnd::refused;  // if it throws
+  auto subscriber =
+      std::make_unique<Subscriber>(worker.shares(), *pull.subscription, *pull.options, connection.wake());
+  record.end = handlers::StreamEnd::left;
+  return subscriber;
+}
+
+generators::Consumer<generators::Item> consumer_of(Worker& worker, handlers::Pull& pull) {
+  if (pull.subscription) return {};
+  return {worker.loop(), std::move(pull.generator)};
+}
+
+}  // namespace
+
 Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Protocol protocol,
                std::chrono::nanoseconds began)
     : worker_(worker),
       place_(worker.roster().add(connection, *pull.options, protocol, began)),
-      consumer_(worker.loop(), std::move(pull.generator)),
+      subscriber_(subscriber_of(worker, connection, pull, *place_)),
+      consumer_(consumer_of(worker, pull)),
       encoder_(std::move(pull.encoder)),
-      start_(std::move(pull.start)) {
+      start_(std::move(pull.start)),
+      says_place_(subscriber_ && pull.options->says_position && protocol != Protocol::websocket) {
   connection.forget_stop();
 }
 
@@ -35,7 +56,28 @@ Failure Stream::failure() const {
   return Failure(FailureKind::internal, "the stream has failed; the reason is in the server's log");
 }
 
+generators::Poll Stream::status() const noexcept {
+  using generators::Poll;
+  using Next = generators::Cursor::Step;
+  if (!subscriber_) return consumer_.status();
+  const Next next = subscriber_->cursor.peek();
+  return next == Next::wait ? Poll::pending : next == Next::end ? Poll::done : Poll::item;
+}
+
+void Stream::rethrow_failure() {
+  if (!subscriber_) {
+    consumer_.item();
+  } else if (const auto& failure = subscriber_->cursor.log().failure()) {
+    std::rethrow_exception(failure);
+  }
+}
+
+bool Stream::under_way() const noexcept {
+  return subscriber_ && subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
+}
+
 generators::Event::InChain Stream::wait() {
+  if (subscriber_) return connection().wake().wait();  // which its cursor sets
   consumer_.on_ready(
       [](void* connection, bool /*dropped*/) { static_cast<Connection*>(connection)->wake().set(); },
       &connection());
@@ -43,6 +85,11 @@ generators::Event::InChain Stream::wait() {
 }
 
 void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
+  if (says_place_) {
+    says_place_ = false;
+    if (items == 0) encoder_->position(subscriber_->cursor.position(), out);
+    return;
+  }
   const bool known = start_ != nullptr && !start_->id.empty();
   if (items == 0 && known) encoder_->position(start_->id, out);
   if (items != 0 || known) start_.reset();
@@ -51,6 +98,7 @@ void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
 void Stream::show_awaited() noexcept {
   using generators::Awaited;
   using handlers::StreamState;
+  if (subscriber_) return show(StreamState::event);
   switch (consumer_.awaited()) {
     case Awaited::nothing:
       return show(StreamState::running);

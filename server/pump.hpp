@@ -8,6 +8,7 @@
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/framing.hpp>
 #include <coyield/server/roster.hpp>
+#include <coyield/server/subscriber.hpp>
 #include <coyield/server/worker.hpp>
 #include <optional>
 
@@ -36,21 +37,30 @@ enum class PumpEnd : unsigned char {
 class Stream {
  public:
   /// `began` is when its request was there.
+  /// Throws Failure where it is shared, and cannot be had.
   Stream(Worker& worker, Connection& connection, handlers::Pull pull, Protocol protocol,
          std::chrono::nanoseconds began);
 
   Worker& worker() const noexcept { return worker_; }
   Connection& connection() const noexcept { return place_->connection; }
-  generators::Consumer<generators::Item>& consumer() noexcept { return consumer_; }
+  /// Null where the stream has a generator of its own.
+  Subscriber* subscriber() const noexcept { return subscriber_.get(); }
   generators::Encoder& encoder() noexcept { return *encoder_; }
   const handlers::StreamOptions& options() const noexcept { return place_->options; }
 
   /// Lets the generator run for the first time. The item that it may have is the first that `poll` gives.
   generators::Poll begin() {
+    if (subscriber_) return status();
     const generators::Poll status = consumer_.poll();
     primed_ = status == generators::Poll::item;
     return status;
   }
+  /// Whether there is an item, or an end, without letting the generator run.
+  generators::Poll status() const noexcept;
+  /// Where it is over before its first item: throws what it has failed with, if it has.
+  void rethrow_failure();
+  /// Whether others have had items of it already: its status waits for nothing.
+  bool under_way() const noexcept;
   /// The next item, or none: `status` says why.
   generators::Next<generators::Item> poll_item(generators::Poll& status) {
     if (primed_) [[unlikely]] {
@@ -66,7 +76,7 @@ class Stream {
     if (!std::exchange(begun_, true)) encoder_->begin(out);
   }
 
-  bool wants_start() const noexcept { return start_ != nullptr; }
+  bool wants_start() const noexcept { return start_ != nullptr || says_place_; }
   /// Says where the stream stands, once, if that is known and none of its items has said so. `items` are in
   /// `out` already.
   void say_start(std::uint64_t items, generators::Buffer& out);
@@ -101,12 +111,14 @@ class Stream {
  private:
   Worker& worker_;
   Roster::Place place_;
-  generators::Consumer<generators::Item> consumer_;
+  std::unique_ptr<Subscriber> subscriber_;
+  generators::Consumer<generators::Item> consumer_;  // if not
   std::unique_ptr<generators::Encoder> encoder_;
   std::unique_ptr<generators::Failure> refusal_;
   std::shared_ptr<const generators::StartPosition> start_;
   bool primed_ = false;
   bool begun_ = false;
+  bool says_place_ = false;  // of a subscriber without an item
 };
 
 /// How long a client may take what was sent before its stream is stopped, so that it can be told.
@@ -194,8 +206,10 @@ class Turn {
     left_ = step_;
     return loop_.now() >= end_;
   }
-  /// How often `over` was called: the items.
-  unsigned items() const noexcept { return before_ + step_ - left_; }
+  /// Items that nobody was asked for one by one.
+  void add(std::uint64_t items) noexcept { more_ += items; }
+  /// How often `over` was called, and those: the items.
+  std::uint64_t items() const noexcept { return before_ + step_ - left_ + more_; }
 
  private:
   static constexpr std::chrono::milliseconds length{2};
@@ -205,7 +219,76 @@ class Turn {
   unsigned before_ = 0;
   unsigned step_ = 1;
   unsigned left_ = 1;
+  std::uint64_t more_ = 0;
 };
+
+/// Ends the batch with what was thrown. Within a catch block.
+template <Framing F>
+Step fail(Stream& stream, F& framing, generators::Buffer& out, bool empty) {
+  if (empty && framing.nothing_sent()) {
+    stream.refuse(stream.failure());
+    return over(PumpEnd::refused);
+  }
+  framing.failed(stream.encoder(), stream.failure(), out);
+  return over(PumpEnd::failed);
+}
+
+template <Framing F>
+void encode(Stream& stream, F& framing, const generators::Item& item, generators::Buffer& out) {
+  const std::size_t before = out.size();
+  framing.item(stream.encoder(), item, out);
+  if (out.size() - before > stream.options().max_item) [[unlikely]]
+    refuse_too_long(item, out.size() - before, stream.options().max_item);
+}
+
+/// The items that stand next in the log, as they were encoded for all; false where that cannot be had.
+template <Framing F>
+bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, Turn& turn) {
+  generators::Cursor& cursor = subscriber.cursor;
+  if (!subscriber.encoded || !framing.itemwise() || !cursor.follows_log()) return false;
+  const EncodedLog::Block* block = subscriber.encoded->find(cursor.offset());
+  if (block == nullptr) {
+    const auto encode_for_all = [&](const generators::Item& item, generators::Buffer& into) {
+      encode(stream, framing, item, into);
+    };
+    block = subscriber.encoded->make(cursor.log(), cursor.offset(), encode_for_all);
+    if (block == nullptr) return false;
+  }
+  out.append(block->bytes.view());
+  turn.add(block->items);
+  cursor.pass(block->items);
+  return true;
+}
+
+/// The same as `fill` for a subscriber of a shared stream.
+template <Framing F>
+Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, Turn& turn) {
+  using Next = generators::Cursor::Step;
+  generators::Cursor& cursor = subscriber.cursor;
+  generators::LogIds ids(cursor.log());
+  std::size_t before = out.size();
+  const std::size_t begin = before;
+  try {
+    while (out.size() < batch_bytes) {
+      before = out.size();
+      if (append_encoded(stream, framing, subscriber, out, turn)) continue;
+      const Next next = cursor.advance();
+      if (next == Next::wait) return Step{.kind = Step::Kind::wait};
+      if (next == Next::end) {
+        stream.rethrow_failure();
+        framing.end(stream.encoder(), out);
+        return over(PumpEnd::ended);
+      }
+      encode(stream, framing, next == Next::item ? cursor.item(ids) : generators::Item::gap(cursor.gap()),
+             out);
+      if (turn.over()) break;
+    }
+    return Step{.kind = Step::Kind::more};
+  } catch (...) {
+    out.resize(before);  // nothing of an item that could not be written whole
+    return fail(stream, framing, out, before == begin);
+  }
+}
 
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.
 template <Framing F>
@@ -232,12 +315,7 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
     return over(PumpEnd::ended);
   } catch (...) {
     out.resize(before);  // nothing of an item that could not be written whole
-    if (before == begin && framing.nothing_sent()) {
-      stream.refuse(stream.failure());
-      return over(PumpEnd::refused);
-    }
-    framing.failed(stream.encoder(), stream.failure(), out);
-    return over(PumpEnd::failed);
+    return fail(stream, framing, out, before == begin);
   }
 }
 
@@ -255,6 +333,8 @@ Step write_batch(Stream& stream, F& framing, generators::Buffer& out, Turn& turn
     return over(PumpEnd::drained);
   }
   stream.show(handlers::StreamState::running);
+  if (Subscriber* subscriber = stream.subscriber())
+    return fill_shared(stream, framing, *subscriber, out, turn);
   return fill(stream, framing, out, turn);
 }
 
@@ -316,7 +396,7 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
       connection.watch_reading();
       continue;
     }
-    while (stream.consumer().status() == generators::Poll::pending) {
+    while (stream.status() == generators::Poll::pending) {
       if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
       if (heartbeat.count() > 0) connection.wake_at(quiet_since + heartbeat);

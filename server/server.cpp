@@ -84,6 +84,7 @@ class Server::Running {
   generators::StandardInput standard_input_;
   AddressLimit addresses_;
   MemoryBudget memory_;
+  ShareDirectory shares_;
   handlers::Application application_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -118,7 +119,7 @@ Server::Running::Running(const config::ServerConfig& config,
 
 /// What the threads share that let `handler` answer.
 Shared Server::Running::shared_with(const handlers::Handler& handler) {
-  return Shared{config_, handler, log_, blocking_, counters_, standard_input_, addresses_, memory_};
+  return Shared{config_, handler, log_, blocking_, counters_, standard_input_, addresses_, memory_, shares_};
 }
 
 Server::Running::AdminSide::AdminSide(Running& running, const config::Admin& config)

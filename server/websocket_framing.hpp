@@ -50,6 +50,7 @@ class WebSocketFraming {
   void failed(generators::Encoder& encoder, const generators::Failure& failure, generators::Buffer& out);
   void draining(generators::Encoder& encoder, generators::Buffer& out);
   bool nothing_sent() const noexcept { return false; }  // the 101 has left before
+  bool itemwise() const noexcept { return deflater_ == nullptr; }
   std::string_view seal(generators::Buffer& out) { return out.view(); }
 
   /// Reads once: a client that never stops sending must not have the thread to itself.

@@ -25,6 +25,7 @@ Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
     : shared_(shared),
       holdings_(shared.memory),
       roster_(number, endpoints),
+      shares_(*this, shared.shares),
       out_(batch_room),
       in_(read_bytes),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // posted to by others; its sockets are its own
@@ -34,6 +35,13 @@ Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
 }
 
 Worker::~Worker() = default;
+
+generators::SourceContext Worker::source_context(std::string resume_after) const {
+  return {.blocking = &shared_.blocking,
+          .standard_input = &shared_.standard_input,
+          .max_item = shared_.config.limits.max_item,
+          .resume_after = std::move(resume_after)};
+}
 
 void Worker::run() {
   io_.run();

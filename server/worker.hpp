@@ -17,6 +17,7 @@
 #include <coyield/server/readiness.hpp>
 #include <coyield/server/request_parser.hpp>
 #include <coyield/server/roster.hpp>
+#include <coyield/server/shares.hpp>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ struct Shared {
   generators::StandardInput& standard_input;
   AddressLimit& addresses;
   MemoryBudget& memory;
+  ShareDirectory& shares;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
@@ -52,6 +54,9 @@ class Worker {
   asio::io_context& io() noexcept { return io_; }
   generators::Loop& loop() noexcept { return loop_; }
   Roster& roster() noexcept { return roster_; }
+  Shares& shares() noexcept { return shares_; }
+  /// What sources are started with here; without input.
+  generators::SourceContext source_context(std::string resume_after = {}) const;
 
   /// Runs until `begin_stop`, or until a drain has let all connections go.
   void run();
@@ -122,6 +127,7 @@ class Worker {
   Shared shared_;
   Holdings holdings_;
   Roster roster_;
+  Shares shares_;
   std::atomic<std::size_t> load_ = 0;
   std::atomic<std::chrono::nanoseconds> asked_ = std::chrono::nanoseconds::zero();  // 0: it has answered
   std::atomic<bool> over_ = false;

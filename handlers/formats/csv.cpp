@@ -189,6 +189,7 @@ Format csv_format() {
                "before that. There is no heartbeat."},
       .media_type = "text/csv",
       .content_type = "text/csv; charset=utf-8; header=present",
+      .itemwise = false,
       .make = [](const FormatOptions& options) -> std::unique_ptr<generators::Encoder> {
         return std::make_unique<CsvEncoder>(options.columns);
       }};

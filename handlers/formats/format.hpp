@@ -42,6 +42,9 @@ struct Format {
   /// Whether what it writes at the end tells a stream that has ended from one that broke, however the
   /// connection is closed.
   bool says_end = false;
+  /// Whether what it makes of an item depends on that item alone, so that those who read the same can share
+  /// it.
+  bool itemwise = true;
   /// Whether it can say where a stream stands that has no item yet.
   bool says_position = false;
   /// Whether a WebSocket client may ask for it by `?format=`, to get each item as a message.

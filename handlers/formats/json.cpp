@@ -45,6 +45,7 @@ Format json_format() {
       .media_type = "application/json",
       .content_type = "application/json",
       .says_end = true,
+      .itemwise = false,
       .by_accept = ByAccept::finite,
       .heartbeat = Heartbeat::always,
       .make = [](const FormatOptions&) -> std::unique_ptr<generators::Encoder> {

@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <coyield/generators/failure.hpp>
+#include <coyield/server/shares.hpp>
+#include <coyield/server/worker.hpp>
+
+namespace coyield::server {
+
+namespace {
+
+using generators::Failure;
+using generators::FailureKind;
+
+/// How long the log of a stream is kept that nobody reads, where its generator can go on: clients come back.
+constexpr std::chrono::seconds remembered(60);
+
+std::string text_of(const std::exception_ptr& failure) {
+  if (!failure) return "it has ended";
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "not an exception";
+  }
+}
+
+}  // namespace
+
+// ---- the directory
+
+Worker& ShareDirectory::find_or_settle(const ShareKey& key, Worker& here, unsigned most) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(key); found != entries_.end()) {
+    if (found->second.home != &here) ++found->second.mirrors;
+    return *found->second.home;
+  }
+  unsigned& instances = instances_[key.endpoint];
+  if (instances >= most) {
+    throw Failure(FailureKind::unavailable, "there are " + std::to_string(most) +
+                                                " streams here, each for other values, and no more may be");
+  }
+  ++instances;
+  entries_.emplace(key, Entry{.home = &here});
+  return here;
+}
+
+void ShareDirectory::release(const ShareKey& key) noexcept {
+  const std::lock_guard lock(mutex_);
+  --entries_.find(key)->second.mirrors;
+}
+
+bool ShareDirectory::forget(const ShareKey& key) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key);
+  if (found->second.mirrors != 0) return false;
+  entries_.erase(found);
+  --instances_[key.endpoint];
+  return true;
+}
+
+// ---- one thread
+
+std::shared_ptr<EncodedLog> SharedStream::encoded(const handlers::StreamOptions& options) {
+  const auto same = [&options](const auto& each) { return each.first == &options; };
+  auto found = std::find_if(encoded_.begin(), encoded_.end(), same);
+  if (found == encoded_.end()) found = encoded_.insert(found, {&options, {}});
+  std::shared_ptr<EncodedLog> log = found->second.lock();
+  if (!log) {
+    log = std::make_shared<EncodedLog>();
+    found->second = log;
+  }
+  return log;
+}
+
+/// One that is at home here. It stays while anybody reads it, here or elsewhere, and for a while longer where
+/// those who come back could go on.
+struct Shares::Home final : generators::Wakeup {
+  Home(Shares& owner, ShareKey of) : shares(owner), key(std::move(of)) {}
+
+  void woken() override {
+    if (!hub->idle() || starts_at_once) return;
+    if (shares.directory_.forget(key)) {
+      shares.homes_.erase(ShareKey(key));  // destroys this
+    } else {
+      shares.worker_.loop().after(std::chrono::seconds(1), *this);  // somebody elsewhere is about to follow
+    }
+  }
+
+  Shares& shares;
+  const ShareKey key;
+  bool starts_at_once = false;
+  std::shared_ptr<generators::Hub> hub;
+  std::shared_ptr<SharedStream> stream;
+};
+
+Shares::Shares(Worker& worker, ShareDirectory& directory) : worker_(worker), directory_(directory) {}
+Shares::~Shares() = default;
+
+std::shared_ptr<SharedStream> Shares::open(const handlers::Subscription& subscription, std::size_t endpoint) {
+  ShareKey key{endpoint, subscription.key};
+  if (const auto home = homes_.find(key); home != homes_.end()) return home->second->stream;
+  if (const auto mirror = mirrors_.find(key); mirror != mirrors_.end()) {
+    if (auto stream = mirror->second.lock()) return stream;
+  }
+  Worker& home = directory_.find_or_settle(key, worker_, subscription.sharing->max_instances);
+  return &home == &worker_ ? settle(std::move(key), subscription)
+                           : follow(std::move(key), home, subscription.sharing->options);
+}
+
+std::shared_ptr<generators::SharedLog> Shares::at_home(const ShareKey& key) const {
+  const auto home = homes_.find(key);
+  if (home == homes_.end()) throw Failure(FailureKind::unavailable, "the stream is going away; try again");
+  return home->second->hub;
+}
+
+std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subscription& subscription) {
+  auto home = std::make_unique<Home>(*this, key);
+  generators::Loop& loop = worker_.loop();
+  home->starts_at_once = subscription.sharing->options.start == generators::SharedStart::at_once;
+  home->hub = generators::Hub::make(
+      loop,
+      [this, make = subscription.make](const std::string& resume_after) {
+        return make(worker_.source_context(resume_after));
+      },
+      subscription.sharing->options);
+  home->stream = std::make_shared<SharedStream>(home->hub);
+  home->hub->on_idle([&loop, kept = home.get()] {
+    if (kept->hub->can_go_on()) {
+      loop.after(remembered, *kept);
+    } else {
+      loop.soon(*kept);
+    }
+  });
+  home->hub->on_restart([this, sharing = subscription.sharing](const std::exception_ptr& failure) {
+    worker_.shared().log.warning("restarting",
+                                 {{"endpoint", sharing->endpoint}, {"reason", text_of(failure)}});
+  });
+  auto stream = home->stream;
+  homes_.emplace(std::move(key), std::move(home));
+  return stream;
+}
+
+std::shared_ptr<SharedStream> Shares::follow(ShareKey key, Worker& home,
+                                             const generators::ShareOptions& options) {
+  const auto find = [&home, key] { return home.shares().at_home(key); };
+  const generators::LogOptions of_log{.replay = options.replay, .queue = options.queue, .slow = options.slow};
+  auto mirror = generators::Mirror::make(worker_.loop(), home.loop().executor(), find, of_log);
+  // Before the mirror lets go of the log: whoever comes next must not find it gone in between.
+  const auto end = [this, key](SharedStream* stream) {
+    mirrors_.erase(key);
+    directory_.release(key);
+    delete stream;
+  };
+  std::shared_ptr<SharedStream> stream(new SharedStream(std::move(mirror)), end);
+  mirrors_[std::move(key)] = stream;
+  return stream;
+}
+
+}  // namespace coyield::server

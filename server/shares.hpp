@@ -1,0 +1,94 @@
+#pragma once
+
+#include <compare>
+#include <coyield/generators/hub.hpp>
+#include <coyield/generators/mirror.hpp>
+#include <coyield/handlers/response.hpp>
+#include <coyield/server/encoded_log.hpp>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+/// The streams that clients share, and where each of them runs.
+///
+/// Each has a home, the thread of the client that asked for it first, where its generator and its log are. On
+/// every other thread that has subscribers of it there is a mirror of the log, so that nobody but the two
+/// ends of a mirror ever crosses a thread. Which stream is at home where, all threads must agree on: that
+/// stands in one directory, under a mutex that is taken when a thread gets its first subscriber of a stream,
+/// and when it has lost its last.
+namespace coyield::server {
+
+class Worker;
+
+/// A shared stream: its endpoint, and the values that it was asked for with.
+struct ShareKey {
+  std::size_t endpoint = 0;
+  std::string values = {};
+
+  auto operator<=>(const ShareKey&) const = default;
+};
+
+/// Which thread each shared stream is at home on.
+class ShareDirectory {
+ public:
+  /// The home of the stream: where it has none, `here` is it, and has to make it. Everybody else is counted
+  /// until `release`. Throws Failure(unavailable) where it would be one more than `most` of its endpoint.
+  Worker& find_or_settle(const ShareKey& key, Worker& here, unsigned most);
+  void release(const ShareKey& key) noexcept;
+  /// By its home: whether it is forgotten, since nobody follows it from elsewhere.
+  bool forget(const ShareKey& key) noexcept;
+
+ private:
+  struct Entry {
+    Worker* home = nullptr;
+    std::size_t mirrors = 0;
+  };
+  mutable std::mutex mutex_;
+  std::map<ShareKey, Entry> entries_;
+  std::map<std::size_t, unsigned> instances_;  // of each endpoint
+};
+
+/// A shared stream on one thread: its log there, and what has been made of it in each format.
+class SharedStream {
+ public:
+  explicit SharedStream(std::shared_ptr<generators::SharedLog> log) : log_(std::move(log)) {}
+
+  generators::SharedLog& log() const noexcept { return *log_; }
+  const std::shared_ptr<generators::SharedLog>& log_pointer() const noexcept { return log_; }
+  /// For all whose streams are treated the same.
+  std::shared_ptr<EncodedLog> encoded(const handlers::StreamOptions& options);
+
+ private:
+  std::shared_ptr<generators::SharedLog> log_;
+  std::vector<std::pair<const handlers::StreamOptions*, std::weak_ptr<EncodedLog>>> encoded_;
+};
+
+/// The shared streams of one thread, for that thread alone.
+class Shares {
+ public:
+  Shares(Worker& worker, ShareDirectory& directory);
+  ~Shares();
+  Shares(const Shares&) = delete;
+  Shares& operator=(const Shares&) = delete;
+
+  /// Finds the stream, or makes it. Throws Failure(unavailable) where there are too many.
+  std::shared_ptr<SharedStream> open(const handlers::Subscription& subscription, std::size_t endpoint);
+  /// The log of one that is at home here.
+  std::shared_ptr<generators::SharedLog> at_home(const ShareKey& key) const;
+
+ private:
+  struct Home;
+
+  std::shared_ptr<SharedStream> settle(ShareKey key, const handlers::Subscription& subscription);
+  std::shared_ptr<SharedStream> follow(ShareKey key, Worker& home, const generators::ShareOptions& options);
+
+  Worker& worker_;
+  ShareDirectory& directory_;
+  std::map<ShareKey, std::unique_ptr<Home>> homes_;
+  std::map<ShareKey, std::weak_ptr<SharedStream>> mirrors_;
+};
+
+}  // namespace coyield::server
