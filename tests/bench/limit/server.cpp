@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -89,6 +90,7 @@ void Server::run() {
       }
     }
     send_due_ticks();
+    send_fans();
   }
 }
 
@@ -134,6 +136,8 @@ void Server::answer(Client& client, const Request& request) {
     begin_stream(client, request);
   } else if (request.path == "/tick" || request.path == "/quiet") {
     send_first_item(client, request);
+  } else if (request.path.starts_with("/fan")) {
+    begin_fan(client, request);
   } else if (request.path == "/file") {
     begin_file(client, request);
   } else {
@@ -158,6 +162,56 @@ void Server::send_first_item(Client& client, const Request& request) {
   const bool sse = request.query.find("format=sse") != std::string::npos;
   if (!send(client, head + one_item(client.framing, sse, client.next++, now))) return;
   if (request.path == "/tick") ticks_.push_back({now + second, client.socket, client.id});
+}
+
+// /fan100 and /fan1000 have as many items a second, /fan as many as its slowest client takes, /fan-quiet
+// none.
+void Server::begin_fan(Client& client, const Request& request) {
+  const bool upgrade = !request.websocket_key.empty();
+  client.kind = Kind::fan;
+  client.framing = upgrade ? Framing::frames : Framing::chunked;
+  if (!send(client, upgrade ? accept_websocket(request.websocket_key) : std::string(stream_head))) return;
+  if (request.path == "/fan-quiet") return;
+  const std::uint64_t rate = std::strtoull(request.path.c_str() + 4, nullptr, 10);
+  const std::uint64_t period = rate == 0 ? 0 : second / rate;
+  auto found = audiences_.begin();
+  while (found != audiences_.end() && (found->fan.period() != period || found->framing != client.framing))
+    ++found;
+  if (found == audiences_.end()) {
+    audiences_.push_back({Fan(period), client.framing});
+    found = audiences_.end() - 1;
+  }
+  client.offset = found->fan.end();
+  found->sockets.push_back(client.socket);
+}
+
+void Server::send_fans() {
+  for (Audience& audience : audiences_) {
+    if (audience.fan.period() != 0) audience.fan.write_due(audience.framing, wall_clock());
+    send_fan(audience);
+  }
+}
+
+// What has come meanwhile leaves with the next write to each. Those whose sockets are full wait in `pending`.
+void Server::send_fan(Audience& audience) {
+  std::uint64_t least = audience.fan.end();
+  for (const int socket : audience.sockets) {
+    Client* client = clients_[static_cast<std::size_t>(socket)].get();
+    if (client == nullptr || client->kind != Kind::fan) continue;
+    if (audience.fan.period() != 0) audience.fan.write_due(audience.framing, wall_clock());
+    if (client->pending.empty() && !send_behind(*client, audience.fan)) continue;
+    least = std::min(least, client->offset);
+  }
+  audience.fan.forget(least);
+  if (audience.fan.period() == 0 && least == audience.fan.end() && !audience.sockets.empty())
+    audience.fan.write_block(audience.framing, wall_clock());
+}
+
+bool Server::send_behind(Client& client, const Fan& fan) {
+  const std::string_view bytes = fan.behind(client.offset);
+  if (bytes.empty()) return true;
+  client.offset = fan.end();
+  return send(client, bytes);
 }
 
 void Server::begin_file(Client& client, const Request& request) {
@@ -245,10 +299,15 @@ void Server::send_due_ticks() {
 }
 
 int Server::until_next_tick() const {
-  if (ticks_.empty()) return -1;
   const auto now = wall_clock();
-  if (ticks_.front().due <= now) return 0;
-  return static_cast<int>((ticks_.front().due - now + millisecond - 1) / millisecond);
+  std::uint64_t next = ticks_.empty() ? 0 : ticks_.front().due;
+  for (const Audience& audience : audiences_) {
+    if (audience.fan.period() == 0) return 0;
+    if (next == 0 || audience.fan.due() < next) next = audience.fan.due();
+  }
+  if (next == 0) return -1;
+  if (next <= now) return 0;
+  return static_cast<int>((next - now + millisecond - 1) / millisecond);
 }
 
 int serve(Producer& producer, int argc, char** argv) {

@@ -6,13 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "fan.hpp"
 #include "handshake.hpp"
 #include "producer.hpp"
 
 namespace coyield::bench {
 
 /// A server on bare epoll with nothing that a benchmark does not need: no limits, no time-outs, no errors
-/// told. Serves /ndjson, /ws, /short, /tick, /quiet and /file on 127.0.0.1, on one thread, for ever.
+/// told. Serves /ndjson, /ws, /short, /tick, /quiet, /fan... and /file on 127.0.0.1, on one thread, for ever.
 class Server {
  public:
   /// `file` is what /file sends. `producer` outlives the server.
@@ -20,7 +21,7 @@ class Server {
   [[noreturn]] void run();
 
  private:
-  enum class Kind { none, endless, file, waiting };
+  enum class Kind { none, endless, file, waiting, fan };
   struct Client {
     int socket = -1;
     int file = -1;
@@ -34,6 +35,13 @@ class Server {
     std::string in;
     std::string pending;  ///< what the socket did not take
     std::string carry;
+    std::uint64_t offset = 0;  ///< in its fan
+  };
+  /// One stream that many read, and they.
+  struct Audience {
+    Fan fan;
+    Framing framing;
+    std::vector<int> sockets = {};
   };
   struct Tick {
     std::uint64_t due;
@@ -48,6 +56,10 @@ class Server {
   void begin_stream(Client& client, const Request& request);
   void begin_file(Client& client, const Request& request);
   void send_first_item(Client& client, const Request& request);
+  void begin_fan(Client& client, const Request& request);
+  void send_fan(Audience& audience);
+  bool send_behind(Client& client, const Fan& fan);
+  void send_fans();
   void pump(Client& client);
   bool send_next(Client& client);
   std::string_view next_file_chunk(Client& client);
@@ -66,6 +78,7 @@ class Server {
   std::vector<std::unique_ptr<Client>> clients_;  ///< by socket number
   std::deque<Tick> ticks_;                        ///< all wait for one second, so they stay in order
   std::vector<char> read_buffer_;
+  std::vector<Audience> audiences_;
 };
 
 /// The `main` of both: `PROGRAM PORT FILE`.

@@ -70,8 +70,27 @@ void Connection::take_body(std::string_view bytes) {
 }
 
 void Connection::payload(const char* data, std::size_t size) {
+  if (plan_.on_event) return events({data, size});
   if (plan_.check_items && !checker_.finished()) checker_.lines({data, size});
   items_ += count_lines(data, size);
+}
+
+/// Lines, cut anywhere, of which those with data are items.
+void Connection::events(std::string_view bytes) {
+  constexpr std::string_view data = "data: ";
+  for (;;) {
+    const auto end = bytes.find('\n');
+    if (end == std::string_view::npos) break;
+    std::string_view line = bytes.substr(0, end);
+    if (!partial_.empty()) line = partial_.append(line);
+    if (line.starts_with(data)) {
+      ++items_;
+      plan_.on_event(line.substr(data.size()));
+    }
+    partial_.clear();
+    bytes.remove_prefix(end + 1);
+  }
+  partial_.append(bytes);
 }
 
 void Connection::message(std::string_view bytes, bool ends) {

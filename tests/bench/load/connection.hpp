@@ -17,6 +17,7 @@ struct Plan {
   bool check_items = true;   ///< the first 64 KiB are items of ours, and looked at byte by byte
   bool await_close = false;  ///< the response is over when the server has closed, too
   std::function<void(std::string_view)> on_message = {};  ///< every whole WebSocket message
+  std::function<void(std::string_view)> on_event = {};    ///< the data of every event of an SSE stream
 };
 
 /// One client: connects, sends the request, and counts what comes. Told by the poller when it may go on.
@@ -31,6 +32,8 @@ class Connection {
   /// Takes one read's worth. Throws std::runtime_error where the server breaks the protocol or the stream.
   void on_ready(char* buffer, std::size_t size);
   void close() { socket_.close(); }
+  /// Takes nothing more, and stays.
+  void stop_reading() { poller_.modify(socket_, this, 0); }
 
   bool answered() const { return head_.complete(); }
   /// The response has come to its proper end.
@@ -50,6 +53,7 @@ class Connection {
   void take(std::string_view bytes);
   void take_body(std::string_view bytes);
   void payload(const char* data, std::size_t size);
+  void events(std::string_view bytes);
   void ended();
 
   const Plan& plan_;

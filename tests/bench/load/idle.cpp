@@ -1,6 +1,4 @@
-#include <algorithm>
-#include <ctime>
-
+#include "lateness.hpp"
 #include "run.hpp"
 
 namespace coyield::bench {
@@ -8,32 +6,6 @@ namespace {
 
 // Memory is counted from here on: what a server needs for its first connections is not what one more costs.
 constexpr int baseline_connections = 100;
-
-std::uint64_t wall_clock() {
-  timespec time{};
-  clock_gettime(CLOCK_REALTIME, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-/// How late each item is: its arrival here against the time that it carries, which is when it was due.
-struct Lateness {
-  bool measuring = false;
-  Histogram late;
-  std::vector<std::uint64_t> per_10ms = std::vector<std::uint64_t>(100);
-
-  void item(std::string_view text) {
-    if (!measuring) return;
-    const auto now = wall_clock();
-    const auto due = item_time(text);
-    late.add(now > due ? now - due : 0);
-    ++per_10ms[now / 10'000'000 % per_10ms.size()];
-  }
-  /// How the items lie in the second: 1 is evenly, 100 is all in the same 10 ms.
-  double unevenness() const {
-    const auto most = *std::max_element(per_10ms.begin(), per_10ms.end());
-    return late.count() == 0 ? 0 : 100.0 * static_cast<double>(most) / static_cast<double>(late.count());
-  }
-};
 
 /// The server's memory once it has served a few, who leave again: what they took is there for others.
 std::uint64_t memory_at_baseline(const Plan& plan, const ServerProbe& server) {
@@ -65,14 +37,13 @@ void run_idle_websockets(const Options& options, Report& report) {
   crowd.turn_for(options.warmup);
   const Window window(server);
   const Tally tally(crowd);
-  lateness.measuring = true;
+  lateness.begin();
   crowd.turn_for(options.seconds);
   const double seconds = window.seconds();
   report.add("cores", window.server_cpu() / seconds);
   window.report(report);
   tally.report(report, seconds);
-  report.add("late", lateness.late);
-  report.add("unevenness", lateness.unevenness());
+  lateness.report(report);
   report_memory(report, memory, server.private_bytes(), options.connections);
 }
 

@@ -32,6 +32,8 @@ void run(const Options& options, Report& report) {
       return run_idle_websockets(options, report);
     case Mode::hold:
       return run_hold(options, report);
+    case Mode::fan:
+      return run_fan(options, report);
   }
 }
 

@@ -14,6 +14,7 @@ enum class Mode {
   shorts,     ///< short streams one after the other on every connection
   idle_ws,    ///< many WebSocket clients that get an item now and then; how late is each?
   file,       ///< one finite stream; ends with it or with the time
+  fan,        ///< many who read the same stream; what comes, and how late?
   hold,       ///< opens connections, waits, and looks at the server's memory
 };
 
@@ -30,7 +31,9 @@ struct Options {
   double ramp = 0;                 ///< the connections are opened evenly over this time
   pid_t pid = 0;                   ///< the server, for its CPU and memory; 0: not looked at
   bool new_connections = false;    ///< `short`: a new connection for each stream
-  bool over_websocket = false;     ///< `hold`: WebSocket instead of HTTP
+  bool over_websocket = false;     ///< `hold`, `fan`: WebSocket instead of HTTP
+  int silent = 0;                  ///< `fan`: so many of the connections never read
+  double rate = 0;                 ///< `fan`: items a second that each ought to get; 0: not known
   std::uint64_t expect_items = 0;  ///< items that a finite stream must have; 0: any
   std::uint64_t max_streams = 100'000'000;
 };

@@ -53,6 +53,12 @@ void Crowd::open_all(double ramp) {
   }
 }
 
+std::uint64_t Crowd::items() const {
+  std::uint64_t items = 0;
+  for (const auto& connection : connections_) items += connection->items();
+  return items;
+}
+
 void Crowd::turn_for(double seconds) {
   for (const auto start = Clock::now(); seconds_since(start) < seconds;) turn();
 }

@@ -56,6 +56,7 @@ class Crowd {
   void turn_for(double seconds);
 
   std::vector<std::unique_ptr<Connection>>& connections() { return connections_; }
+  std::uint64_t items() const;
 
  private:
   Poller poller_;
@@ -84,5 +85,6 @@ void run_file(const Options& options, Report& report);
 void run_shorts(const Options& options, Report& report);
 void run_idle_websockets(const Options& options, Report& report);
 void run_hold(const Options& options, Report& report);
+void run_fan(const Options& options, Report& report);
 
 }  // namespace coyield::bench
