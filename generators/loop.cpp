@@ -11,6 +11,8 @@ namespace coyield::generators {
 namespace {
 
 constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
+/// Between two looks at timers and sockets.
+constexpr int wakeups_in_a_row = 32;
 
 std::uint64_t ticks_before(std::chrono::nanoseconds time) {
   return time.count() <= 0 ? 0 : static_cast<std::uint64_t>(time / tick);
@@ -185,10 +187,15 @@ void Loop::call_all(List& list) {
   }
 }
 
+/// A crowd that is woken together must not keep timers and sockets waiting until the last of it has run: what
+/// they bring can still be for it.
 void Loop::run_soon() {
-  posted_ = false;
+  auto end = soon_.begin();
+  for (int i = 0; i < wakeups_in_a_row && end != soon_.end(); ++i) ++end;
   List now_running;
-  now_running.splice(now_running.end(), soon_);
+  now_running.splice(now_running.end(), soon_, soon_.begin(), end);
+  posted_ = !soon_.empty();
+  if (posted_) asio::post(context_, [this] { run_soon(); });
   const Rest rest{*this, now_running};
   call_all(now_running);
 }

@@ -304,12 +304,14 @@ Cursor::Step Cursor::at_end() noexcept {
   return Step::wait;
 }
 
+void Cursor::settle() {
+  if (begin_ && log_->may_begin(*begin_)) begin(std::exchange(begin_, nullptr)->options);
+}
+
 Cursor::Step Cursor::advance() {
   entry_.reset();
-  if (begin_) {
-    if (!log_->may_begin(*begin_)) return at_end();
-    begin(std::exchange(begin_, nullptr)->options);
-  }
+  settle();
+  if (begin_) return at_end();
   const Step step = std::exchange(gap_first_, false) ? Step::gap
                     : backlog_                       ? advance_in_backlog()
                                                      : advance_in_log();

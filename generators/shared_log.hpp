@@ -210,6 +210,8 @@ class Cursor final : public Follower {
   /// `changed` is set, too.
   Step peek() noexcept;
   bool begun() const noexcept { return !begin_; }
+  /// Begins, if that is possible now. Throws Failure(gone) as `on_gap` wants.
+  void settle();
   /// The id behind which it stands: resumed there, another gets the same.
   std::string position() const { return begin_ ? std::string() : log_->position_of(offset_); }
 

@@ -36,8 +36,9 @@ class EncodedLog {
   /// it would be empty.
   template <class Encode>
   const Block* make(generators::SharedLog& log, std::uint64_t offset, Encode encode) {
-    if (!blocks_.empty() && offset < blocks_.back().end()) return nullptr;
-    forget_read(log.needed());
+    const bool known = !blocks_.empty() && offset < blocks_.back().end();
+    if (known || offset == log.log().end()) return nullptr;
+    forget_read(log.needed());  // looks at all subscribers: once a block, not once for each of them
     Block block{.first = offset, .bytes = {}};
     generators::LogIds ids(log);
     const generators::ItemLog& items = log.log();

@@ -84,10 +84,10 @@ enum class First : unsigned char { ready, late, left, drained, stopped };
 Task<First> await_first(Stream& stream, RequestReader& reader) {
   Worker& worker = stream.worker();
   Connection& connection = stream.connection();
-  if (stream.begin() != Poll::pending) co_return First::ready;
+  if (stream.begin() != Poll::pending && !stream.subscriber()) co_return First::ready;
   if (stream.options().input) co_return First::late;  // it may well wait for what the client says first
   const std::chrono::nanoseconds due = worker.loop().now() + stream.options().first_item;
-  while (stream.status() == Poll::pending && !stream.under_way()) {
+  while (!stream.under_way() && stream.status() == Poll::pending) {
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
     if (connection.asked_to_stop()) co_return First::stopped;
     if (worker.loop().now() >= due) co_return First::late;
@@ -150,15 +150,14 @@ Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& r
   }
   try {
     exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
-  } catch (const generators::Failure& failure) {
+    auto waiting = await_first(*exchange.stream, reader);
+    const First first = co_await std::move(waiting);
+    if (first == First::left) co_return Next::close;
+    if (auto refused = refusal(*exchange.stream, first)) refuse(exchange, *std::move(refused));
+  } catch (const generators::Failure& failure) {  // a shared stream that cannot be had
+    if (exchange.stream) exchange.stream->end_as(StreamEnd::refused);
     refuse(exchange, handlers::problem(failure));
-    co_return Next::keep;
   }
-  Stream& stream = *exchange.stream;
-  auto waiting = await_first(stream, reader);
-  const First first = co_await std::move(waiting);
-  if (first == First::left) co_return Next::close;
-  if (auto refused = refusal(stream, first)) refuse(exchange, *std::move(refused));
   co_return Next::keep;
 }
 

@@ -72,8 +72,10 @@ void Stream::rethrow_failure() {
   }
 }
 
-bool Stream::under_way() const noexcept {
-  return subscriber_ && subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
+bool Stream::under_way() {
+  if (!subscriber_) return false;
+  subscriber_->cursor.settle();
+  return subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
 }
 
 generators::Event::InChain Stream::wait() {

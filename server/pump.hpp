@@ -59,8 +59,9 @@ class Stream {
   generators::Poll status() const noexcept;
   /// Where it is over before its first item: throws what it has failed with, if it has.
   void rethrow_failure();
-  /// Whether others have had items of it already: its status waits for nothing.
-  bool under_way() const noexcept;
+  /// Whether others have had items of it already, so that its status waits for nothing. Throws Failure where
+  /// a client cannot have what it wants.
+  bool under_way();
   /// The next item, or none: `status` says why.
   generators::Next<generators::Item> poll_item(generators::Poll& status) {
     if (primed_) [[unlikely]] {
