@@ -39,7 +39,8 @@ class MirrorLink final : public Follower, public Wakeup, public std::enable_shar
       send({.complete = true, .ended = true, .failure = std::current_exception()});
       return stop();
     }
-    sent_ = offset_ = log_->replay_first();
+    sent_ = log_->replay_first();
+    offset_.set(sent_);
     log_->join(*this);
     send_some();
   }
@@ -47,7 +48,7 @@ class MirrorLink final : public Follower, public Wakeup, public std::enable_shar
   void acknowledge(std::uint64_t arrived, std::uint64_t needed) {
     if (!log_) return;
     arrived_ = arrived;
-    if (waits()) offset_ = needed;
+    if (waits()) offset_.set(needed);
     log_->advanced();
     send_some();
   }
@@ -89,7 +90,7 @@ class MirrorLink final : public Follower, public Wakeup, public std::enable_shar
     batch.entries.reserve(end - sent_);
     for (; sent_ < end; ++sent_) batch.entries.push_back(log.at(sent_));
     departed_ += batch.entries.size();
-    if (!waits()) offset_ = sent_;
+    if (!waits()) offset_.set(sent_);
     const SharedLog::Epoch& epoch = log_->epochs_.back();
     if (epoch.name != epoch_) {
       epoch_ = epoch.name;

@@ -137,6 +137,8 @@ void SharedLog::append(const Item& item) {
 void SharedLog::append(ItemLog::EntryPtr entry) {
   const std::uint64_t offset = log_.end();
   const ItemLog::EntryPtr& kept = log_.append(std::move(entry));
+  figures_.end.set(log_.end());
+  figures_.bytes.set(log_.bytes_ever());
   if (options_.slow == SlowPolicy::drop_newest) {
     for (Follower& follower : followers_) follower.appended(kept, offset);
   }
@@ -230,7 +232,7 @@ void Cursor::begin(const SubscribeOptions& options) {
   if (!options.resume_after.empty()) {
     resume(options);
   } else {
-    offset_ = options.last >= end - first ? first : end - options.last;
+    offset_.set(options.last >= end - first ? first : end - options.last);
   }
   if (log_->options().slow == SlowPolicy::drop_newest) keep_backlog();
 }
@@ -243,7 +245,7 @@ void Cursor::resume(const SubscribeOptions& options) {
   const bool ours = position && behind <= log_->log().end() &&
                     log_->epoch_at(behind == 0 ? 0 : behind - 1) == position->epoch;
   if (ours && behind >= first) {
-    offset_ = behind;
+    offset_.set(behind);
     return;
   }
   if (options.on_gap == OnGap::fail) {
@@ -251,17 +253,17 @@ void Cursor::resume(const SubscribeOptions& options) {
                                          "\" is not there any more, and on_gap=fail was asked for");
   }
   miss(ours ? std::optional(first - behind) : std::nullopt, options.resume_after);
-  offset_ = first;
+  offset_.set(first);
   gap_first_ = true;
 }
 
 void Cursor::keep_backlog() {
   const ItemLog& log = log_->log();
   backlog_ = std::make_unique<Backlog>();
-  for (std::uint64_t offset = offset_; offset < log.end(); ++offset)
+  for (std::uint64_t offset = this->offset(); offset < log.end(); ++offset)
     backlog_->entries.push_back({log.at(offset), offset});
   backlog_->most_items = std::max<std::uint64_t>(log_->options().queue.items, backlog_->entries.size());
-  backlog_->most_bytes = std::max(log_->options().queue.bytes, log.bytes_from(offset_));
+  backlog_->most_bytes = std::max(log_->options().queue.bytes, log.bytes_from(offset()));
 }
 
 /// For `drop_newest`: keeps the entry, or counts it as missed.
@@ -283,7 +285,8 @@ void Cursor::miss(std::optional<std::uint64_t> count, std::string_view behind) {
 
 /// The items in between are lost for this subscriber, and it is told.
 Cursor::Step Cursor::skip_to(std::uint64_t offset) {
-  const std::uint64_t from = std::exchange(offset_, offset);
+  const std::uint64_t from = offset_.value();
+  offset_.set(offset);
   miss(offset - from, log_->position_of(from));
   return Step::gap;
 }
@@ -323,15 +326,16 @@ Cursor::Step Cursor::advance() {
 Cursor::Step Cursor::advance_in_log() {
   const ItemLog& log = log_->log();
   const SlowPolicy slow = log_->options().slow;
-  if (offset_ < log.first()) {
+  const std::uint64_t offset = this->offset();
+  if (offset < log.first()) {
     if (slow == SlowPolicy::disconnect)
-      throw Failure(FailureKind::too_slow, std::to_string(log.end() - offset_) + " items behind");
+      throw Failure(FailureKind::too_slow, std::to_string(log.end() - offset) + " items behind");
     return skip_to(log.first());
   }
-  if (slow == SlowPolicy::latest && offset_ + 1 < log.end()) return skip_to(log.end() - 1);
-  if (offset_ == log.end()) return at_end();
-  const Step step = give(log.at(offset_), offset_);
-  ++offset_;
+  if (slow == SlowPolicy::latest && offset + 1 < log.end()) return skip_to(log.end() - 1);
+  if (offset == log.end()) return at_end();
+  const Step step = give(log.at(offset), offset);
+  offset_.set(offset + 1);
   log_->advanced();
   return step;
 }
@@ -341,10 +345,10 @@ Cursor::Step Cursor::advance_in_backlog() {
   if (!backlog.entries.empty()) {
     Kept kept = std::move(backlog.entries.front());
     backlog.entries.pop_front();
-    offset_ = kept.offset + 1;
+    offset_.set(kept.offset + 1);
     return give(std::move(kept.entry), kept.offset);
   }
-  if (backlog.missed != 0) return skip_to(offset_ + std::exchange(backlog.missed, 0));
+  if (backlog.missed != 0) return skip_to(offset() + std::exchange(backlog.missed, 0));
   return at_end();
 }
 
@@ -352,7 +356,7 @@ Cursor::Step Cursor::peek() noexcept {
   if (begin_ && !log_->may_begin(*begin_)) return at_end();
   if (gap_first_) return Step::gap;
   const bool there =
-      backlog_ ? !backlog_->entries.empty() || backlog_->missed != 0 : offset_ < log_->log().end();
+      backlog_ ? !backlog_->entries.empty() || backlog_->missed != 0 : offset() < log_->log().end();
   return there || begin_ ? Step::item : at_end();
 }
 
@@ -371,11 +375,11 @@ Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) {
 
 bool Cursor::follows_log() const noexcept {
   return !begin_ && !gap_first_ && !backlog_ && log_->options().slow != SlowPolicy::latest &&
-         offset_ >= log_->log().first();
+         offset() >= log_->log().first();
 }
 
 void Cursor::pass(std::uint64_t items) {
-  offset_ += items;
+  offset_.add(items);
   log_->advanced();
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/event.hpp>
+#include <coyield/generators/gauge.hpp>
 #include <coyield/generators/item_log.hpp>
 #include <cstdint>
 #include <deque>
@@ -64,11 +65,11 @@ class Follower : public boost::intrusive::list_base_hook<> {
   /// As many items that this log has never had are missing behind the last.
   virtual void skipped(std::uint64_t /*items*/) noexcept {}
   /// The offset of the first item that it still needs.
-  std::uint64_t offset() const noexcept { return offset_; }
+  std::uint64_t offset() const noexcept { return offset_.value(); }
 
  protected:
   ~Follower() = default;
-  std::uint64_t offset_ = SubscribeOptions::all;
+  Gauge<std::uint64_t> offset_{SubscribeOptions::all};  // others may look how far it is
 };
 
 class Cursor;
@@ -98,6 +99,12 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   bool ended() const noexcept { return ended_; }
   const std::exception_ptr& failure() const noexcept { return failure_; }
   const ItemLog& log() const noexcept { return log_; }
+  /// How much it has ever had, for any thread to see.
+  struct Figures {
+    Gauge<std::uint64_t> end;    ///< offset
+    Gauge<std::uint64_t> bytes;  ///< as the log counts them
+  };
+  const Figures& figures() const noexcept { return figures_; }
   /// The lowest offset that a newcomer can get.
   std::uint64_t replay_first();
   /// The lowest offset that a follower still needs; `end()` where there is none.
@@ -168,6 +175,7 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   Loop& loop_;
   LogOptions options_;
   ItemLog log_;
+  Figures figures_;
   std::vector<Epoch> epochs_;  // those of the items that are there, and the present one
   Followers followers_;
   std::exception_ptr failure_;
@@ -213,7 +221,7 @@ class Cursor final : public Follower {
   /// Begins, if that is possible now. Throws Failure(gone) as `on_gap` wants.
   void settle();
   /// The id behind which it stands: resumed there, another gets the same.
-  std::string position() const { return begin_ ? std::string() : log_->position_of(offset_); }
+  std::string position() const { return begin_ ? std::string() : log_->position_of(offset()); }
 
   /// The item, as long as the entry is held or the log does not change; its id is written by `ids`.
   Item item(IdWriter& ids) const { return item_of(*entry_, given_, ids); }

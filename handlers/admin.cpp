@@ -89,6 +89,11 @@ Json describe(const StreamInfo& stream) {
                {"state", state_name(stream.state)}};
   const std::string_view awaited = awaited_by_source(stream.state);
   if (!awaited.empty()) json["awaits"] = awaited;
+  if (stream.behind) {
+    json["behind"] = {{"items", stream.behind->items},
+                      {"bytes", stream.behind->bytes},
+                      {"seconds", seconds_of(stream.behind->time)}};
+  }
   return json;
 }
 

@@ -133,6 +133,13 @@ void streams(Page& page, const Figures& figures) {
                [](const EndpointFigures& e) { return e.items; });
   of_endpoints(page, figures, "coyield_bytes_total", "counter", "Bytes sent with streams, headers included.",
                [](const EndpointFigures& e) { return e.bytes; });
+  of_endpoints(page, figures, "coyield_shared_generators", "gauge", "Shared generators that there are now.",
+               [](const EndpointFigures& e) { return e.generators; });
+  of_endpoints(page, figures, "coyield_shared_restarts_total", "counter", "Shared generators made again.",
+               [](const EndpointFigures& e) { return e.restarts; });
+  of_endpoints(page, figures, "coyield_shared_gaps_total", "counter",
+               "Gaps that subscribers of shared streams were told of.",
+               [](const EndpointFigures& e) { return e.gaps; });
   first_items(page, figures);
 }
 

@@ -33,6 +33,13 @@ enum class StreamState : unsigned char {
   event,      ///< its generator, for something else in this process
 };
 
+/// How far a subscriber of a shared stream is behind.
+struct Lag {
+  std::uint64_t items = 0;
+  std::uint64_t bytes = 0;
+  std::chrono::nanoseconds time = {};  ///< since it had everything
+};
+
 /// One running stream, as it was a moment ago.
 struct StreamInfo {
   std::string id = {};
@@ -45,6 +52,7 @@ struct StreamInfo {
   std::uint64_t bytes = 0;   ///< encoded, with the protocol's framing
   std::uint64_t unsent = 0;  ///< of them, what the client's socket has not taken
   StreamState state = StreamState::running;
+  std::optional<Lag> behind = {};  ///< of a shared stream
 };
 
 /// How long something took, how often.
@@ -63,7 +71,10 @@ struct EndpointFigures {
   std::array<std::uint64_t, stream_ends> ended = {};  ///< by StreamEnd
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
-  Histogram first_item = {};  ///< from the request to the first item on its way
+  std::uint64_t gaps = 0;        ///< that subscribers of a shared stream were told of
+  std::uint64_t restarts = 0;    ///< of shared generators
+  std::uint64_t generators = 0;  ///< shared ones that there are now
+  Histogram first_item = {};     ///< from the request to the first item on its way
 };
 
 /// What the system says of the process.

@@ -28,8 +28,8 @@ std::string compiler() {
 }  // namespace
 
 Monitor::Monitor(const handlers::Application& application, const Counters& counters,
-                 const std::vector<std::unique_ptr<Worker>>& workers)
-    : application_(application), counters_(counters), workers_(workers) {}
+                 const ShareDirectory& shares, const std::vector<std::unique_ptr<Worker>>& workers)
+    : application_(application), counters_(counters), shares_(shares), workers_(workers) {}
 
 std::optional<std::size_t> Monitor::stuck_thread() {
   std::optional<std::size_t> stuck;
@@ -47,6 +47,8 @@ handlers::Figures Monitor::figures() const {
     worker->roster().add_figures(figures.endpoints);
     figures.connections += worker->load();
   }
+  for (std::size_t i = 0; i < figures.endpoints.size(); ++i)
+    figures.endpoints[i].generators = shares_.generators(i);
   figures.process = process_figures();
   figures.accepted = counters_.accepted.value();
   figures.refused_connections_all = counters_.refused_all.value();

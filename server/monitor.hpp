@@ -20,7 +20,7 @@ class Monitor final : public handlers::Monitor {
   /// A thread that has not answered for so long is stuck.
   static constexpr std::chrono::seconds patience{5};
 
-  Monitor(const handlers::Application& application, const Counters& counters,
+  Monitor(const handlers::Application& application, const Counters& counters, const ShareDirectory& shares,
           const std::vector<std::unique_ptr<Worker>>& workers);
 
   /// On any thread.
@@ -40,6 +40,7 @@ class Monitor final : public handlers::Monitor {
 
   const handlers::Application& application_;
   const Counters& counters_;
+  const ShareDirectory& shares_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<bool> draining_ = false;

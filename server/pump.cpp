@@ -7,14 +7,10 @@ using generators::FailureKind;
 
 namespace {
 
-std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection, const handlers::Pull& pull,
-                                          StreamRecord& record) {
+std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection,
+                                          const handlers::Pull& pull) {
   if (!pull.subscription) return nullptr;
-  record.end = handlers::StreamEnd::refused;  // if it throws
-  auto subscriber =
-      std::make_unique<Subscriber>(worker.shares(), *pull.subscription, *pull.options, connection.wake());
-  record.end = handlers::StreamEnd::left;
-  return subscriber;
+  return std::make_unique<Subscriber>(worker.shares(), *pull.subscription, *pull.options, connection.wake());
 }
 
 generators::Consumer<generators::Item> consumer_of(Worker& worker, handlers::Pull& pull) {
@@ -27,8 +23,8 @@ generators::Consumer<generators::Item> consumer_of(Worker& worker, handlers::Pul
 Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Protocol protocol,
                std::chrono::nanoseconds began)
     : worker_(worker),
-      place_(worker.roster().add(connection, *pull.options, protocol, began)),
-      subscriber_(subscriber_of(worker, connection, pull, *place_)),
+      subscriber_(subscriber_of(worker, connection, pull)),
+      place_(worker.roster().add(connection, *pull.options, subscriber_.get(), protocol, began)),
       consumer_(consumer_of(worker, pull)),
       encoder_(std::move(pull.encoder)),
       start_(std::move(pull.start)),
@@ -36,7 +32,7 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
   connection.forget_stop();
 }
 
-Failure Stream::failure() const {
+Failure Stream::failure() {
   const Log& log = worker_.shared().log;
   try {
     throw;
@@ -44,6 +40,7 @@ Failure Stream::failure() const {
     log.info(
         "failed",
         {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"reason", failure.message()}});
+    too_slow_ = failure.kind() == FailureKind::too_slow;
     return failure;
   } catch (const std::exception& error) {
     log.error("failed",
@@ -113,6 +110,11 @@ void Stream::show_awaited() noexcept {
   }
 }
 
+void Stream::note_place(bool gap) noexcept {
+  subscriber_->note(worker_.loop().now());
+  if (gap) worker_.roster().counters(*place_).gaps.add(1);
+}
+
 void Stream::count(std::uint64_t items, std::size_t bytes) noexcept {
   EndpointCounters& counters = worker_.roster().counters(*place_);
   counters.bytes.add(bytes);
@@ -129,7 +131,7 @@ void Stream::end_as(PumpEnd end) noexcept {
     case PumpEnd::ended:
       return end_as(StreamEnd::ended);
     case PumpEnd::failed:
-      return end_as(StreamEnd::failed);
+      return end_as(too_slow_ ? StreamEnd::slow : StreamEnd::failed);
     case PumpEnd::drained:
       return end_as(StreamEnd::drained);
     case PumpEnd::left:  // or was made to leave: it held too much of the memory for all

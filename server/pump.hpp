@@ -89,7 +89,7 @@ class Stream {
   const generators::Failure& refusal() const noexcept { return *refusal_; }
 
   /// What the generator threw, as the client may know it; the rest goes to the log. Within a catch block.
-  generators::Failure failure() const;
+  generators::Failure failure();
 
   /// Waits for the generator, the client, a deadline or the drain: whatever comes first.
   generators::Event::InChain wait();
@@ -103,6 +103,8 @@ class Stream {
   }
   /// Says what its generator waits for.
   void show_awaited() noexcept;
+  /// Of a subscriber: how far it is now, and whether it was told of a gap.
+  void note_place(bool gap) noexcept;
   /// Counts a batch that is on its way.
   void count(std::uint64_t items, std::size_t bytes) noexcept;
   /// How it has ended; unless that is said, the client has left.
@@ -111,8 +113,8 @@ class Stream {
 
  private:
   Worker& worker_;
-  Roster::Place place_;
   std::unique_ptr<Subscriber> subscriber_;
+  Roster::Place place_;
   generators::Consumer<generators::Item> consumer_;  // if not
   std::unique_ptr<generators::Encoder> encoder_;
   std::unique_ptr<generators::Failure> refusal_;
@@ -120,6 +122,7 @@ class Stream {
   bool primed_ = false;
   bool begun_ = false;
   bool says_place_ = false;  // of a subscriber without an item
+  bool too_slow_ = false;    // a subscriber that was disconnected
 };
 
 /// How long a client may take what was sent before its stream is stopped, so that it can be told.
@@ -269,22 +272,26 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
   generators::LogIds ids(cursor.log());
   std::size_t before = out.size();
   const std::size_t begin = before;
+  bool gap = false;
+  Next next = Next::item;
   try {
     while (out.size() < batch_bytes) {
       before = out.size();
       if (append_encoded(stream, framing, subscriber, out, turn)) continue;
-      const Next next = cursor.advance();
-      if (next == Next::wait) return Step{.kind = Step::Kind::wait};
-      if (next == Next::end) {
-        stream.rethrow_failure();
-        framing.end(stream.encoder(), out);
-        return over(PumpEnd::ended);
-      }
+      next = cursor.advance();
+      if (next == Next::wait || next == Next::end) break;
+      gap |= next == Next::gap;
       encode(stream, framing, next == Next::item ? cursor.item(ids) : generators::Item::gap(cursor.gap()),
              out);
       if (turn.over()) break;
     }
-    return Step{.kind = Step::Kind::more};
+    stream.note_place(gap);
+    if (next == Next::wait) return Step{.kind = Step::Kind::wait};
+    if (next != Next::end) return Step{.kind = Step::Kind::more};
+    stream.rethrow_failure();
+    before = out.size();
+    framing.end(stream.encoder(), out);
+    return over(PumpEnd::ended);
   } catch (...) {
     out.resize(before);  // nothing of an item that could not be written whole
     return fail(stream, framing, out, before == begin);

@@ -1,6 +1,7 @@
 #include <coyield/server/roster.hpp>
 
 #include <algorithm>
+#include <coyield/server/subscriber.hpp>
 
 namespace coyield::server {
 
@@ -37,13 +38,16 @@ void EndpointCounters::add_to(handlers::EndpointFigures& figures) const noexcept
   for (std::size_t i = 0; i < ended.size(); ++i) figures.ended[i] += ended[i].value();
   figures.items += items.value();
   figures.bytes += bytes.value();
+  figures.gaps += gaps.value();
+  figures.restarts += restarts.value();
   for (std::size_t i = 0; i < first_item.size(); ++i) figures.first_item.counts[i] += first_item[i].value();
   figures.first_item.seconds += static_cast<double>(first_item_nanoseconds.value()) * 1e-9;
 }
 
-Roster::Place Roster::add(Connection& connection, const handlers::StreamOptions& options, Protocol protocol,
-                          std::chrono::nanoseconds started) {
-  auto record = std::make_unique<StreamRecord>(connection, options, protocol, ++last_number_, started);
+Roster::Place Roster::add(Connection& connection, const handlers::StreamOptions& options,
+                          const Subscriber* subscriber, Protocol protocol, std::chrono::nanoseconds started) {
+  auto record =
+      std::make_unique<StreamRecord>(connection, options, subscriber, protocol, ++last_number_, started);
   counters(*record).started.add(1);
   const std::lock_guard lock(mutex_);
   records_.push_back(*record);
@@ -103,6 +107,7 @@ StreamInfo Roster::describe(const StreamRecord& record, std::chrono::nanoseconds
   info.bytes = record.bytes.value();
   info.unsent = record.unsent.value();
   info.state = record.state.load(std::memory_order_relaxed);
+  if (record.subscriber != nullptr) info.behind = record.subscriber->lag(now);
   return info;
 }
 

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
-#include <concepts>
+#include <coyield/generators/gauge.hpp>
 #include <coyield/handlers/monitor.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/connection.hpp>
@@ -24,17 +24,8 @@
 /// thread that is stuck in a generator can be looked at like any other.
 namespace coyield::server {
 
-/// A number that one thread writes and any may read.
-template <std::unsigned_integral Number>
-class Gauge {
- public:
-  void set(Number value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  void add(Number count) noexcept { set(static_cast<Number>(value() + count)); }
-  Number value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<Number> value_ = 0;
-};
+using generators::Gauge;
+struct Subscriber;
 
 /// What one thread has done for one endpoint.
 struct EndpointCounters {
@@ -42,6 +33,8 @@ struct EndpointCounters {
   std::array<Gauge<std::uint64_t>, handlers::stream_ends> ended;
   Gauge<std::uint64_t> items;
   Gauge<std::uint64_t> bytes;
+  Gauge<std::uint64_t> gaps;
+  Gauge<std::uint64_t> restarts;
   std::array<Gauge<std::uint64_t>, handlers::Histogram::bounds.size() + 1> first_item;
   Gauge<std::uint64_t> first_item_nanoseconds;
 
@@ -53,16 +46,22 @@ struct EndpointCounters {
 
 enum class Protocol : unsigned char { http_1_0, http_1_1, websocket };
 
-/// One running stream. 72 bytes, so that ten thousand idle ones stay cheap.
+/// One running stream. 80 bytes, so that ten thousand idle ones stay cheap.
 class StreamRecord : public boost::intrusive::list_base_hook<> {
  public:
-  StreamRecord(Connection& of, const handlers::StreamOptions& with, Protocol over, std::uint64_t own_number,
-               std::chrono::nanoseconds since) noexcept
-      : connection(of), options(with), number(own_number), started(since), protocol(over) {}
+  StreamRecord(Connection& of, const handlers::StreamOptions& with, const Subscriber* reads, Protocol over,
+               std::uint64_t own_number, std::chrono::nanoseconds since) noexcept
+      : connection(of),
+        options(with),
+        subscriber(reads),
+        number(own_number),
+        started(since),
+        protocol(over) {}
 
   // Fixed.
   Connection& connection;
   const handlers::StreamOptions& options;
+  const Subscriber* const subscriber;      ///< of a shared stream; lives longer than this
   const std::uint64_t number;              ///< of this thread's streams
   const std::chrono::nanoseconds started;  ///< when its request came, on the steady clock
 
@@ -91,9 +90,10 @@ class Roster {
   /// A place in the list; given up, the stream is over, and counted by its `end`.
   using Place = std::unique_ptr<StreamRecord, Removal>;
 
-  Place add(Connection& connection, const handlers::StreamOptions& options, Protocol protocol,
-            std::chrono::nanoseconds started);
-  EndpointCounters& counters(const StreamRecord& record) noexcept { return counters_[record.options.number]; }
+  Place add(Connection& connection, const handlers::StreamOptions& options, const Subscriber* subscriber,
+            Protocol protocol, std::chrono::nanoseconds started);
+  EndpointCounters& counters(const StreamRecord& record) noexcept { return counters(record.options.number); }
+  EndpointCounters& counters(std::size_t endpoint) noexcept { return counters_[endpoint]; }
   /// Asks a stream to end, if it still runs.
   void stop(std::uint64_t number);
 

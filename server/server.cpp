@@ -103,7 +103,7 @@ Server::Running::Running(const config::ServerConfig& config,
       addresses_(config.limits.max_connections_per_address),
       memory_(memory_limit(config), threads_of(config), [this] { relieve(); }),
       application_(config, handlers::all_formats()),
-      monitor_(application_, counters_, workers_),
+      monitor_(application_, counters_, shares_, workers_),
       deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = threads_of(config_);

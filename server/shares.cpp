@@ -58,6 +58,12 @@ bool ShareDirectory::forget(const ShareKey& key) noexcept {
   return true;
 }
 
+unsigned ShareDirectory::generators(std::size_t endpoint) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = instances_.find(endpoint);
+  return found != instances_.end() ? found->second : 0;
+}
+
 // ---- one thread
 
 std::shared_ptr<EncodedLog> SharedStream::encoded(const handlers::StreamOptions& options) {
@@ -131,10 +137,12 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
       loop.soon(*kept);
     }
   });
-  home->hub->on_restart([this, sharing = subscription.sharing](const std::exception_ptr& failure) {
-    worker_.shared().log.warning("restarting",
-                                 {{"endpoint", sharing->endpoint}, {"reason", text_of(failure)}});
-  });
+  home->hub->on_restart(
+      [this, number = key.endpoint, sharing = subscription.sharing](const std::exception_ptr& failure) {
+        worker_.roster().counters(number).restarts.add(1);
+        worker_.shared().log.warning("restarting",
+                                     {{"endpoint", sharing->endpoint}, {"reason", text_of(failure)}});
+      });
   auto stream = home->stream;
   homes_.emplace(std::move(key), std::move(home));
   return stream;

@@ -40,6 +40,8 @@ class ShareDirectory {
   void release(const ShareKey& key) noexcept;
   /// By its home: whether it is forgotten, since nobody follows it from elsewhere.
   bool forget(const ShareKey& key) noexcept;
+  /// How many streams of the endpoint there are, whoever reads them.
+  unsigned generators(std::size_t endpoint) const;
 
  private:
   struct Entry {

@@ -235,12 +235,17 @@ class Slow(unittest.TestCase):
         line = "x" * 2000
         return Server({"/big": {"source": {"clock": {"interval": "1ms"}}, "pipeline": [{"set": {"/pad": line}}],
                                 "share": {"slow": slow, "queue": {"items": 20}, **share}}},
-                      {"threads": 2, "timeouts": {"write": "1m"}})
+                      {"threads": 2, "timeouts": {"write": "1m"}, "admin": "127.0.0.1:0"})
 
     def reader(self, server):
         reader = Reader(server, "/big")
         self.addCleanup(reader.close)
         return reader
+
+    def look(self, server, path):
+        where = server.wait_for_log(r"listening address=(\S+):(\d+) for=admin")
+        with wire.Connection((where.group(1), int(where.group(2)))) as connection:
+            return connection.get(path)
 
     def lag(self, server, seconds=1.0):
         """A client that took the head alone for so long, while another one read all; both."""
@@ -260,7 +265,7 @@ class Slow(unittest.TestCase):
         for event in reader.until(count):
             data = json.loads(event.data)
             if event.event == "gap":
-                expected = expected + data["count"]
+                expected = None if expected is None else expected + data["count"]
                 continue
             self.assertEqual(event.event, "message", event)
             self.assertIn(expected, (None, data["i"]))
@@ -271,8 +276,17 @@ class Slow(unittest.TestCase):
             lagging, reading = self.lag(server, 2)
             numbers = self.numbers(reading)
             self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+            streams = sorted(self.look(server, "/streams").json(), key=lambda stream: stream["behind"]["items"])
+            self.assertLess(streams[0]["behind"]["items"], 1000)
+            behind = streams[1]["behind"]
+            self.assertGreater(behind["items"], 100)
+            self.assertGreater(behind["bytes"], 2000 * behind["items"])
+            self.assertTrue(0.5 < behind["seconds"] < 60, behind)
             while lagging.read():
                 pass
+            metrics = self.look(server, "/metrics").text
+            self.assertIn('coyield_streams_ended_total{endpoint="/big",ending="slow"} 1\n', metrics)
+            self.assertIn('coyield_shared_generators{endpoint="/big"} 1\n', metrics)
             self.assertEqual(lagging.events[-1].event, "failed")
             self.assertEqual(json.loads(lagging.events[-1].data)["kind"], "too_slow")
 
@@ -284,6 +298,7 @@ class Slow(unittest.TestCase):
                 while not any(event.event == "gap" for event in lagging.events):
                     lagging.read()
                 self.check_told(lagging, len(lagging.events) + 20)
+                self.assertNotIn('coyield_shared_gaps_total{endpoint="/big"} 0\n', self.look(server, "/metrics").text)
 
     def test_block_waits(self):
         with self.serve("block") as server:
