@@ -113,6 +113,8 @@ struct Share {
   unsigned max_instances = 1000;  ///< generators at a time, one for each set of values
 
   static constexpr std::uint64_t earliest = std::numeric_limits<std::uint64_t>::max();
+  /// Each from where the source starts: what the others have had already it gets by itself.
+  static constexpr std::uint64_t start_of_source = earliest - 1;
   bool operator==(const Share&) const = default;
 };
 

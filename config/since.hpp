@@ -5,8 +5,8 @@
 
 namespace coyield::config {
 
-/// Where a subscriber of a shared stream begins: `latest`, `earliest`, or `-10`. Gives how many of the newest
-/// items come first: `Share::earliest` for all.
+/// Where a subscriber of a shared stream begins: `latest`, `earliest`, `start`, or `-10`. Gives how many of
+/// the newest items come first, or `Share::earliest` for all, or `Share::start_of_source`.
 Checked<std::uint64_t> parse_since(std::string_view text);
 
 }  // namespace coyield::config

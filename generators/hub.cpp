@@ -28,13 +28,16 @@ bool is_final(const std::exception_ptr& failure) {
 }  // namespace
 
 Hub::Hub(Loop& loop, Factory factory, ShareOptions options)
-    : SharedLog(loop, {.replay = options.replay, .queue = options.queue, .slow = options.slow},
-                options.epoch),
+    : SharedLog(loop, log_options(options), options.epoch),
       factory_(std::move(factory)),
       share_(std::move(options)),
       backoff_(share_.backoff) {}
 
 Hub::~Hub() = default;
+
+LogOptions log_options(const ShareOptions& options) {
+  return {.replay = options.replay, .queue = options.queue, .slow = options.slow, .own_ids = options.own_ids};
+}
 
 std::shared_ptr<Hub> Hub::make(Loop& loop, Factory factory, ShareOptions options) {
   std::shared_ptr<Hub> hub(new Hub(loop, std::move(factory), std::move(options)));

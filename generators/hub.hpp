@@ -3,6 +3,7 @@
 #include <coyield/generators/backoff.hpp>
 #include <coyield/generators/consumer.hpp>
 #include <coyield/generators/shared_log.hpp>
+#include <coyield/generators/source.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,9 +36,13 @@ struct ShareOptions {
   BackoffOptions backoff = {};
   /// Whether the generator, made again behind an id that it has given, goes on with exactly the rest.
   bool resumable = true;
+  bool own_ids = false;  ///< as in `LogOptions`
   /// The name of this run in the ids of its items, letters and digits, 64 at the most; empty: a random one.
   std::string epoch = {};
 };
+
+/// Those of the hub's log, for a mirror of it.
+LogOptions log_options(const ShareOptions& options);
 
 /// One generator that feeds any number of subscribers.
 ///
@@ -60,6 +65,8 @@ class Hub final : public SharedLog {
   /// the hub begins a new epoch, since nobody knows what was missed in between. What it throws is the end of
   /// the hub.
   using Factory = std::function<AsyncGenerator<Item>(const std::string& resume_after)>;
+  /// Where the generator that was made first has begun, once its source knows.
+  void begun(std::shared_ptr<const StartPosition> begun) { begun_ = std::move(begun); }
 
   static std::shared_ptr<Hub> make(Loop& loop, Factory factory, ShareOptions options = {});
   ~Hub() override;
@@ -90,6 +97,7 @@ class Hub final : public SharedLog {
   void wanted() override;
   void unwanted() noexcept override;
   void advanced() noexcept override;
+  std::string start_position() const override { return begun_ ? begun_->id : std::string(); }
 
   void start();
   void stop() noexcept;
@@ -110,7 +118,8 @@ class Hub final : public SharedLog {
   Later pump_{*this, &Hub::take_some};
   Later linger_{*this, &Hub::end_linger};
   Later pause_{*this, &Hub::start};  // before it is made again
-  std::string source_id_;            // that the generator gave to its last item
+  std::shared_ptr<const StartPosition> begun_;
+  std::string source_id_;  // that the generator gave to its last item
   bool running_ = false;
   bool waiting_ = false;  // for the generator
   bool blocked_ = false;  // by a subscriber

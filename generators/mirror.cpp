@@ -78,7 +78,11 @@ class MirrorLink final : public Follower, public Wakeup, public std::enable_shar
     } else if (!complete_ || asked_ != answered_) {
       answered_ = asked_;
       complete_ = true;
-      send({.first = sent_, .epochs = log_->epochs_, .complete = true, .answer = answered_});
+      send({.first = sent_,
+            .epochs = log_->epochs_,
+            .start = log_->start_position(),
+            .complete = true,
+            .answer = answered_});
     }
   }
   /// The hub waits for those who read the mirror.
@@ -154,6 +158,7 @@ void Mirror::arrive(Batch&& batch) {
   if (batch.first != log().end()) skip_to(batch.first);  // what did not come over in time
   arrived_ += batch.entries.size();
   for (ItemLog::EntryPtr& entry : batch.entries) append(std::move(entry));
+  if (!batch.start.empty()) start_ = std::move(batch.start);
   ready_ |= batch.complete;
   answered_ = std::max(answered_, batch.answer);
   if (batch.ended) finish(std::move(batch.failure));

@@ -39,6 +39,7 @@ class Mirror final : public SharedLog {
     std::uint64_t first = 0;  ///< offset of the first entry
     std::vector<ItemLog::EntryPtr> entries = {};
     std::vector<Epoch> epochs = {};  ///< where they have changed: all of them
+    std::string start = {};          ///< where the generator has begun, where that is known
     bool complete = false;           ///< there is no more as yet
     std::uint64_t answer = 0;        ///< all is here that there was when this was asked
     bool ended = false;
@@ -59,6 +60,7 @@ class Mirror final : public SharedLog {
   void wanted() override {}
   void unwanted() noexcept override;
   void advanced() noexcept override;
+  std::string start_position() const override { return start_; }
   void arrive(Batch&& batch);
   void report();
   template <class Say>
@@ -68,6 +70,7 @@ class Mirror final : public SharedLog {
   std::weak_ptr<MirrorLink> link_;
   std::function<void()> on_idle_;
   Report report_{*this};
+  std::string start_;
   std::uint64_t arrived_ = 0;  // entries
   std::uint64_t asked_ = 0;
   std::uint64_t answered_ = 0;

@@ -52,8 +52,12 @@ Buffer gap_text(std::optional<std::uint64_t> count, std::string_view behind) {
     append_integer(text, *count);
     text.append(",");
   }
-  text.append("\"from\":");
-  append_json_string(text, behind);
+  if (!behind.empty()) {
+    text.append("\"from\":");
+    append_json_string(text, behind);
+  } else if (count) {
+    text.resize(text.size() - 1);
+  }
   text.append("}");
   return text;
 }
@@ -117,6 +121,11 @@ char* SharedLog::write_id(std::uint64_t offset, char* out) const noexcept {
 }
 
 std::string SharedLog::position_of(std::uint64_t offset) const {
+  if (options_.own_ids) {
+    if (offset == log_.end() && newest_) return std::string(newest_->item.id());
+    if (offset > log_.first() && offset <= log_.end()) return std::string(log_.at(offset - 1)->item.id());
+    return offset == 0 && !newest_ ? start_position() : std::string();
+  }
   if (offset == 0) return epoch_at(0) + "-" + std::string(none);
   std::array<char, most_id> text;
   return {text.data(), write_id(offset - 1, text.data())};
@@ -137,6 +146,7 @@ void SharedLog::append(const Item& item) {
 void SharedLog::append(ItemLog::EntryPtr entry) {
   const std::uint64_t offset = log_.end();
   const ItemLog::EntryPtr& kept = log_.append(std::move(entry));
+  newest_ = kept;
   figures_.end.set(log_.end());
   figures_.bytes.set(log_.bytes_ever());
   if (options_.slow == SlowPolicy::drop_newest) {
@@ -213,7 +223,7 @@ void SharedLog::trim() {
 // ---- one subscriber
 
 Cursor::Cursor(std::shared_ptr<SharedLog> log, SubscribeOptions options, Event& changed)
-    : log_(std::move(log)), changed_(changed), on_gap_(options.on_gap) {
+    : log_(std::move(log)), changed_(changed), on_gap_(options.on_gap), catches_up_(options.catches_up) {
   SharedLog::Beginning beginning{.options = std::move(options)};
   log_->wanted();
   if (log_->may_begin(beginning)) {
@@ -231,21 +241,58 @@ void Cursor::begin(const SubscribeOptions& options) {
   const std::uint64_t end = log_->log().end();
   if (!options.resume_after.empty()) {
     resume(options);
+  } else if (options.from_start && options.catches_up && end != 0) {
+    outside_ = std::make_unique<std::string>();
   } else {
-    offset_.set(options.last >= end - first ? first : end - options.last);
+    begin_at(options.last >= end - first ? first : end - options.last);
   }
   if (log_->options().slow == SlowPolicy::drop_newest) keep_backlog();
 }
 
+/// Looks for the item itself: clients that come back have mostly not been away for long.
+bool Cursor::resume_behind_own(const std::string& id) {
+  const ItemLog& log = log_->log();
+  if (log_->position_of(log.end()) == id) {
+    begin_at(log.end());
+    return true;
+  }
+  const std::uint64_t first = log_->replay_first();
+  for (std::uint64_t offset = log.end(); offset > first; --offset) {
+    if (log.at(offset - 1)->item.id() != id) continue;
+    begin_at(offset);
+    return true;
+  }
+  return false;
+}
+
+bool Cursor::meet(std::string_view id) {
+  const ItemLog& log = log_->log();
+  if (id.empty() || log.end() == log.first()) return false;
+  for (const std::uint64_t offset : {log.end() - 1, log.first()}) {
+    if (log.at(offset)->item.id() != id) continue;
+    outside_.reset();
+    begin_at(offset + 1);
+    return true;
+  }
+  return false;
+}
+
 void Cursor::resume(const SubscribeOptions& options) {
+  if (log_->options().own_ids) {
+    if (resume_behind_own(options.resume_after)) return;
+    if (options.catches_up) {
+      outside_ = std::make_unique<std::string>(options.resume_after);
+      return;
+    }
+  }
   const std::uint64_t first = log_->replay_first();
   const auto position = parse_position(options.resume_after);
   const std::uint64_t behind = position ? position->behind : 0;
   // One that is not there any more may have been of an epoch that is forgotten.
-  const bool ours = position && behind <= log_->log().end() &&
+  const bool ours = position && !log_->options().own_ids && behind <= log_->log().end() &&
                     log_->epoch_at(behind == 0 ? 0 : behind - 1) == position->epoch;
   if (ours && behind >= first) {
-    offset_.set(behind);
+    begin_at(behind);
     return;
   }
   if (options.on_gap == OnGap::fail) {
@@ -253,8 +300,20 @@ void Cursor::resume(const SubscribeOptions& options) {
                                          "\" is not there any more, and on_gap=fail was asked for");
   }
   miss(ours ? std::optional(first - behind) : std::nullopt, options.resume_after);
-  offset_.set(first);
+  begin_at(first);
   gap_first_ = true;
+}
+
+/// It needs all from `offset` on. The one in front of it is kept: it is the way back, should it fall behind.
+void Cursor::begin_at(std::uint64_t offset) {
+  const ItemLog& log = log_->log();
+  offset_.set(offset);
+  if (!catches_up_ || offset == 0) return;
+  if (offset == log.end()) {
+    entry_ = log_->newest_;
+  } else if (offset > log.first()) {
+    entry_ = log.at(offset - 1);
+  }
 }
 
 void Cursor::keep_backlog() {
@@ -307,14 +366,24 @@ Cursor::Step Cursor::at_end() noexcept {
   return Step::wait;
 }
 
+/// From where the items come it can have them at its own pace, behind the one that it has had.
+bool Cursor::step_outside() {
+  std::string behind = entry_ ? std::string(entry_->item.id()) : log_->start_position();
+  if (behind.empty()) return false;
+  outside_ = std::make_unique<std::string>(std::move(behind));
+  entry_.reset();
+  return true;
+}
+
 void Cursor::settle() {
   if (begin_ && log_->may_begin(*begin_)) begin(std::exchange(begin_, nullptr)->options);
 }
 
 Cursor::Step Cursor::advance() {
-  entry_.reset();
+  if (!catches_up_) entry_.reset();
   settle();
   if (begin_) return at_end();
+  if (outside_) return Step::outside;
   const Step step = std::exchange(gap_first_, false) ? Step::gap
                     : backlog_                       ? advance_in_backlog()
                                                      : advance_in_log();
@@ -328,6 +397,7 @@ Cursor::Step Cursor::advance_in_log() {
   const SlowPolicy slow = log_->options().slow;
   const std::uint64_t offset = this->offset();
   if (offset < log.first()) {
+    if (slow == SlowPolicy::disconnect && catches_up_ && step_outside()) return Step::outside;
     if (slow == SlowPolicy::disconnect)
       throw Failure(FailureKind::too_slow, std::to_string(log.end() - offset) + " items behind");
     return skip_to(log.first());
@@ -353,6 +423,7 @@ Cursor::Step Cursor::advance_in_backlog() {
 }
 
 Cursor::Step Cursor::peek() noexcept {
+  if (outside_) return at_end();
   if (begin_ && !log_->may_begin(*begin_)) return at_end();
   if (gap_first_) return Step::gap;
   const bool there =
@@ -360,7 +431,7 @@ Cursor::Step Cursor::peek() noexcept {
   return there || begin_ ? Step::item : at_end();
 }
 
-Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) {
+Item SharedLog::item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) const {
   Item item;
   const Item& kept = entry.item;
   if (kept.is_value()) {
@@ -369,17 +440,22 @@ Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) {
     item.set(kept.kind(), kept.payload());
     item.set_event(kept.event());
   }
-  item.set_id(ids, offset);
+  if (options_.own_ids) {
+    item.set_id(kept.id());
+  } else {
+    item.set_id(ids, offset);
+  }
   return item;
 }
 
 bool Cursor::follows_log() const noexcept {
-  return !begin_ && !gap_first_ && !backlog_ && log_->options().slow != SlowPolicy::latest &&
+  return !begin_ && !outside_ && !gap_first_ && !backlog_ && log_->options().slow != SlowPolicy::latest &&
          offset() >= log_->log().first();
 }
 
 void Cursor::pass(std::uint64_t items) {
   offset_.add(items);
+  if (catches_up_) entry_ = log_->log().at(offset() - 1);
   log_->advanced();
 }
 

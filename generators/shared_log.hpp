@@ -35,6 +35,8 @@ struct LogOptions {
   /// How far a subscriber may be behind, if that is further than `replay` reaches.
   LogLimits queue{.items = 1024, .bytes = 1024 * 1024};
   SlowPolicy slow = SlowPolicy::disconnect;
+  /// Items keep the ids that the generator gives them.
+  bool own_ids = false;
 };
 
 /// What a subscriber wants that resumes where the log does not reach any more.
@@ -51,6 +53,10 @@ struct SubscribeOptions {
   /// where no item of this log has ever had that id, it has missed something. Empty: no such item.
   std::string resume_after = {};
   OnGap on_gap = OnGap::tell;
+  /// Whoever subscribes can make the stream itself, and catch up: see `Cursor::outside`.
+  bool catches_up = false;
+  /// Where it does, and has no `resume_after`: from where the generator starts, whatever `last` is.
+  bool from_start = false;
   /// So many of the newest items first, as far as `replay` has them. 0: only what comes.
   std::uint64_t last = 0;
 };
@@ -78,7 +84,7 @@ class Cursor;
 /// common. Each subscriber is an offset; none holds a copy of anything, waits for another or hurts it.
 ///
 /// Items have ids `EPOCH-OFFSET`. A new epoch begins where nobody knows what was missed in front of it;
-/// offsets go on.
+/// offsets go on. With `own_ids` they have those of the generator, which say by themselves where they stand.
 ///
 /// It lives as long as somebody holds it, its subscribers included. For the thread of its loop alone.
 class SharedLog : public std::enable_shared_from_this<SharedLog> {
@@ -99,12 +105,16 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   bool ended() const noexcept { return ended_; }
   const std::exception_ptr& failure() const noexcept { return failure_; }
   const ItemLog& log() const noexcept { return log_; }
+  const LogOptions& options() const noexcept { return options_; }
   /// How much it has ever had, for any thread to see.
   struct Figures {
     Gauge<std::uint64_t> end;    ///< offset
     Gauge<std::uint64_t> bytes;  ///< as the log counts them
   };
   const Figures& figures() const noexcept { return figures_; }
+  /// What subscribers get of an entry: the item, borrowed from it, with its id, which `ids` writes where it
+  /// is not its own.
+  Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) const;
   /// The lowest offset that a newcomer can get.
   std::uint64_t replay_first();
   /// The lowest offset that a follower still needs; `end()` where there is none.
@@ -113,7 +123,7 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   /// Writes the id of the item at `offset`; gives its end. `most_id` bytes, at the most.
   char* write_id(std::uint64_t offset, char* out) const noexcept;
   /// The id behind which a subscriber stands that needs the item at `offset` next. Where that is the first of
-  /// all, it is one that no item has.
+  /// all, it is one that no item has. With `own_ids` it is empty where it is not known any more, or not yet.
   std::string position_of(std::uint64_t offset) const;
   static constexpr std::size_t most_epoch = 64;
   static constexpr std::size_t most_id = most_epoch + 1 + 20;
@@ -133,7 +143,6 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   SharedLog(Loop& loop, LogOptions options, std::string epoch);
 
   Loop& loop() const noexcept { return loop_; }
-  const LogOptions& options() const noexcept { return options_; }
   const Followers& followers() const noexcept { return followers_; }
 
   void append(const Item& item);
@@ -146,6 +155,8 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   /// For the log of another: what lies in front of `offset` has been missed.
   void skip_to(std::uint64_t offset);
   void set_epochs(std::vector<Epoch> epochs) noexcept { epochs_ = std::move(epochs); }
+  /// With `own_ids`: where the generator has begun, as soon as that is known.
+  virtual std::string start_position() const = 0;
   void finish(std::exception_ptr failure);
   void tell_all() noexcept;
   /// Whether the id may be of an item that has yet to come, in the present epoch.
@@ -175,6 +186,7 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   Loop& loop_;
   LogOptions options_;
   ItemLog log_;
+  ItemLog::EntryPtr newest_;  // whether the log still has it or not
   Figures figures_;
   std::vector<Epoch> epochs_;  // those of the items that are there, and the present one
   Followers followers_;
@@ -184,9 +196,6 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   unsigned untrimmed_ = 0;
   bool ended_ = false;
 };
-
-/// What subscribers get of an entry: the item, borrowed from it, with an id that `ids` writes.
-Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids);
 
 /// One subscriber: where it stands in the log, and what is to be done next. For whoever takes items without a
 /// generator; `SharedLog::subscribe` is one.
@@ -198,9 +207,10 @@ class Cursor final : public Follower {
  public:
   enum class Step : unsigned char {
     item,
-    gap,   ///< `gap()` says what is missing
-    wait,  ///< there is nothing yet
-    end,   ///< nothing more will come; `failure()` of the log says why
+    gap,      ///< `gap()` says what is missing
+    wait,     ///< there is nothing yet
+    end,      ///< nothing more will come; `failure()` of the log says why
+    outside,  ///< it needs what the log does not have: see `outside()`
   };
 
   /// `changed` must outlive it. Throws Failure(gone) as `on_gap` wants.
@@ -220,11 +230,21 @@ class Cursor final : public Follower {
   bool begun() const noexcept { return !begin_; }
   /// Begins, if that is possible now. Throws Failure(gone) as `on_gap` wants.
   void settle();
+
+  /// It needs what the log does not have, and `catches_up`: it takes part in nothing until it has met the
+  /// log. Until then whoever subscribes makes the stream itself, behind `outside()`, and gives the id of each
+  /// of its items to `meet`. Since both have the same items in the same order, that is, sooner or later, the
+  /// id of one end of the log.
+  const std::string* outside() const noexcept { return outside_.get(); }
+  bool fails_on_gap() const noexcept { return on_gap_ == OnGap::fail; }
+  /// True: from here on it reads the log, behind that item.
+  bool meet(std::string_view id);
+
   /// The id behind which it stands: resumed there, another gets the same.
-  std::string position() const { return begin_ ? std::string() : log_->position_of(offset()); }
+  std::string position() const { return begin_ || outside_ ? std::string() : log_->position_of(offset()); }
 
   /// The item, as long as the entry is held or the log does not change; its id is written by `ids`.
-  Item item(IdWriter& ids) const { return item_of(*entry_, given_, ids); }
+  Item item(IdWriter& ids) const { return log_->item_of(*entry_, given_, ids); }
   const ItemLog::EntryPtr& entry() const noexcept { return entry_; }
   /// `{"count": ..., "from": ...}`, until the next `advance`.
   std::string_view gap() const noexcept { return *gap_; }
@@ -259,6 +279,9 @@ class Cursor final : public Follower {
 
   void begin(const SubscribeOptions& options);
   void resume(const SubscribeOptions& options);
+  bool resume_behind_own(const std::string& id);
+  void begin_at(std::uint64_t offset);
+  bool step_outside();
   void keep_backlog();
   void miss(std::optional<std::uint64_t> count, std::string_view behind);
   Step skip_to(std::uint64_t offset);
@@ -274,7 +297,9 @@ class Cursor final : public Follower {
   std::unique_ptr<SharedLog::Beginning> begin_;  // until it has begun
   std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<std::string> gap_;
+  std::unique_ptr<std::string> outside_;
   OnGap on_gap_;
+  bool catches_up_;
   bool gap_first_ = false;
   bool waiting_ = false;
 };

@@ -236,7 +236,7 @@ Subscription Endpoint::subscription(const config::RequestValues& values, const T
                   throw generators::Failure(generators::FailureKind::invalid, generator.error().sentence);
                 return *std::move(generator);
               },
-          .begin = begin_of(values, config_.share->since)};
+          .begin = begin_of(values, config_.share->since, config_.resumable)};
 }
 
 std::optional<Subscription> Endpoint::start_at_once() const {

@@ -37,7 +37,8 @@ Sharing sharing_of(const config::EndpointConfig& endpoint) {
                       .start = static_cast<generators::SharedStart>(share.start),
                       .linger = share.linger,
                       .restart = static_cast<generators::Restart>(share.restart),
-                      .resumable = endpoint.resumable},
+                      .resumable = endpoint.resumable,
+                      .own_ids = endpoint.resumable},
           .max_instances = share.max_instances};
 }
 
@@ -84,7 +85,8 @@ generators::OnGap on_gap_of(const config::RequestValues& values) {
                                           " is neither \"tell\" nor \"fail\"");
 }
 
-generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since) {
+generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since,
+                                      bool catches_up) {
   if (const auto wanted = values.find(config::Origin::query, "since")) {
     const auto parsed = config::parse_since(*wanted);
     if (!parsed) {
@@ -93,7 +95,11 @@ generators::SubscribeOptions begin_of(const config::RequestValues& values, std::
     }
     since = *parsed;
   }
-  return {.resume_after = last_event_id(values), .on_gap = on_gap_of(values), .last = since};
+  return {.resume_after = last_event_id(values),
+          .on_gap = on_gap_of(values),
+          .catches_up = catches_up,
+          .from_start = since == config::Share::start_of_source,
+          .last = since};
 }
 
 generators::AsyncGenerator<generators::Item> fail_on_gap(

@@ -36,7 +36,8 @@ class KeptValues final : public config::RequestValues {
 };
 
 /// Where a request wants to begin: `last_event_id`, `since`, `on_gap`. Throws a Failure(invalid).
-generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since);
+generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since,
+                                      bool catches_up);
 
 /// The value of `on_gap`. Throws a Failure(invalid).
 generators::OnGap on_gap_of(const config::RequestValues& values);

@@ -44,7 +44,7 @@ class EncodedLog {
     const generators::ItemLog& items = log.log();
     while (block.end() < items.end() && block.bytes.size() < block_bytes) {
       const std::size_t before = block.bytes.size();
-      const generators::Item item = generators::item_of(*items.at(block.end()), block.end(), ids);
+      const generators::Item item = log.item_of(*items.at(block.end()), block.end(), ids);
       if (generators::is_gap(item)) break;
       try {
         encode(item, block.bytes);

@@ -7,14 +7,14 @@ using generators::FailureKind;
 
 namespace {
 
-std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection,
-                                          const handlers::Pull& pull) {
+std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection, handlers::Pull& pull) {
   if (!pull.subscription) return nullptr;
-  return std::make_unique<Subscriber>(worker.shares(), *pull.subscription, *pull.options, connection.wake());
+  return std::make_unique<Subscriber>(worker.shares(), std::move(pull.subscription), *pull.options,
+                                      connection.wake());
 }
 
-generators::Consumer<generators::Item> consumer_of(Worker& worker, handlers::Pull& pull) {
-  if (pull.subscription) return {};
+generators::Consumer<generators::Item> consumer_of(Worker& worker, handlers::Pull& pull, bool shared) {
+  if (shared) return {};
   return {worker.loop(), std::move(pull.generator)};
 }
 
@@ -25,7 +25,7 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
     : worker_(worker),
       subscriber_(subscriber_of(worker, connection, pull)),
       place_(worker.roster().add(connection, *pull.options, subscriber_.get(), protocol, began)),
-      consumer_(consumer_of(worker, pull)),
+      consumer_(consumer_of(worker, pull, subscriber_ != nullptr)),
       encoder_(std::move(pull.encoder)),
       start_(std::move(pull.start)),
       says_place_(subscriber_ && pull.options->says_position && protocol != Protocol::websocket) {
@@ -56,27 +56,36 @@ Failure Stream::failure() {
 generators::Poll Stream::status() const noexcept {
   using generators::Poll;
   using Next = generators::Cursor::Step;
-  if (!subscriber_) return consumer_.status();
+  if (consumer_) return consumer_.status();
   const Next next = subscriber_->cursor.peek();
   return next == Next::wait ? Poll::pending : next == Next::end ? Poll::done : Poll::item;
 }
 
 void Stream::rethrow_failure() {
-  if (!subscriber_) {
+  if (consumer_) {
     consumer_.item();
   } else if (const auto& failure = subscriber_->cursor.log().failure()) {
     std::rethrow_exception(failure);
   }
 }
 
+void Stream::settle() {
+  subscriber_->cursor.settle();
+  const std::string* behind = subscriber_->cursor.outside();
+  if (behind == nullptr || consumer_) return;
+  consumer_ = generators::Consumer<generators::Item>(worker_.loop(),
+                                                     subscriber_->make(worker_.source_context(*behind)));
+  primed_ = consumer_.poll() == generators::Poll::item;
+}
+
 bool Stream::under_way() {
   if (!subscriber_) return false;
-  subscriber_->cursor.settle();
-  return subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
+  settle();
+  return !consumer_ && subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
 }
 
 generators::Event::InChain Stream::wait() {
-  if (subscriber_) return connection().wake().wait();  // which its cursor sets
+  if (!consumer_) return connection().wake().wait();  // which its cursor sets
   consumer_.on_ready(
       [](void* connection, bool /*dropped*/) { static_cast<Connection*>(connection)->wake().set(); },
       &connection());
@@ -85,8 +94,9 @@ generators::Event::InChain Stream::wait() {
 
 void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
   if (says_place_) {
-    says_place_ = false;
-    if (items == 0) encoder_->position(subscriber_->cursor.position(), out);
+    const std::string place = items == 0 ? subscriber_->cursor.position() : std::string();
+    if (!place.empty()) encoder_->position(place, out);
+    says_place_ = items == 0 && place.empty();
     return;
   }
   const bool known = start_ != nullptr && !start_->id.empty();
@@ -97,7 +107,7 @@ void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
 void Stream::show_awaited() noexcept {
   using generators::Awaited;
   using handlers::StreamState;
-  if (subscriber_) return show(StreamState::event);
+  if (!consumer_) return show(StreamState::event);
   switch (consumer_.awaited()) {
     case Awaited::nothing:
       return show(StreamState::running);

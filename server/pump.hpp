@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <coyield/generators/consumer.hpp>
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/sleep.hpp>
 #include <coyield/generators/task.hpp>
 #include <coyield/handlers/response.hpp>
@@ -50,7 +51,10 @@ class Stream {
 
   /// Lets the generator run for the first time. The item that it may have is the first that `poll` gives.
   generators::Poll begin() {
-    if (subscriber_) return status();
+    if (subscriber_) {
+      settle();
+      return status();
+    }
     const generators::Poll status = consumer_.poll();
     primed_ = status == generators::Poll::item;
     return status;
@@ -59,6 +63,12 @@ class Stream {
   generators::Poll status() const noexcept;
   /// Where it is over before its first item: throws what it has failed with, if it has.
   void rethrow_failure();
+  /// Of a subscriber: lets it begin, and catch up by itself where the log does not have what it needs. Throws
+  /// Failure as `generators::Cursor` does.
+  void settle();
+  bool catching_up() const noexcept { return subscriber_ && consumer_; }
+  /// It has met the log.
+  void caught_up() noexcept { consumer_.reset(); }
   /// Whether others have had items of it already, so that its status waits for nothing. Throws Failure where
   /// a client cannot have what it wants.
   bool under_way();
@@ -115,7 +125,7 @@ class Stream {
   Worker& worker_;
   std::unique_ptr<Subscriber> subscriber_;
   Roster::Place place_;
-  generators::Consumer<generators::Item> consumer_;  // if not
+  generators::Consumer<generators::Item> consumer_;  // if not, or if it has to catch up
   std::unique_ptr<generators::Encoder> encoder_;
   std::unique_ptr<generators::Failure> refusal_;
   std::shared_ptr<const generators::StartPosition> start_;
@@ -264,6 +274,32 @@ bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generato
   return true;
 }
 
+/// The items of a subscriber that makes the stream itself, up to where it meets the log: nothing then.
+/// `before` is the end of the last whole item.
+template <Framing F>
+std::optional<Step> catch_up(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out,
+                             Turn& turn, std::size_t& before) {
+  while (out.size() < batch_bytes) {
+    before = out.size();
+    generators::Poll status;
+    auto item = stream.poll_item(status);
+    if (!item && status == generators::Poll::pending) return Step{.kind = Step::Kind::wait};
+    if (!item) {
+      framing.end(stream.encoder(), out);
+      return over(PumpEnd::ended);
+    }
+    if (generators::is_gap(*item) && subscriber.cursor.fails_on_gap()) generators::refuse_gap(*item);
+    encode(stream, framing, *item, out);
+    before = out.size();
+    if (subscriber.cursor.meet(item->id())) {
+      stream.caught_up();
+      return std::nullopt;
+    }
+    if (turn.over()) break;
+  }
+  return Step{.kind = Step::Kind::more};
+}
+
 /// The same as `fill` for a subscriber of a shared stream.
 template <Framing F>
 Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, Turn& turn) {
@@ -277,9 +313,15 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
   try {
     while (out.size() < batch_bytes) {
       before = out.size();
+      stream.settle();
+      if (stream.catching_up()) {
+        if (const auto step = catch_up(stream, framing, subscriber, out, turn, before)) return *step;
+        continue;
+      }
       if (append_encoded(stream, framing, subscriber, out, turn)) continue;
       next = cursor.advance();
       if (next == Next::wait || next == Next::end) break;
+      if (next == Next::outside) continue;
       gap |= next == Next::gap;
       encode(stream, framing, next == Next::item ? cursor.item(ids) : generators::Item::gap(cursor.gap()),
              out);

@@ -123,12 +123,16 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
   auto home = std::make_unique<Home>(*this, key);
   generators::Loop& loop = worker_.loop();
   home->starts_at_once = subscription.sharing->options.start == generators::SharedStart::at_once;
+  const auto begun = std::make_shared<generators::StartPosition>();
   home->hub = generators::Hub::make(
       loop,
-      [this, make = subscription.make](const std::string& resume_after) {
-        return make(worker_.source_context(resume_after));
+      [this, make = subscription.make, begun](const std::string& resume_after) {
+        generators::SourceContext context = worker_.source_context(resume_after);
+        context.start = begun;
+        return make(std::move(context));
       },
       subscription.sharing->options);
+  home->hub->begun(begun);
   home->stream = std::make_shared<SharedStream>(home->hub);
   home->hub->on_idle([&loop, kept = home.get()] {
     if (kept->hub->can_go_on()) {
@@ -151,8 +155,8 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
 std::shared_ptr<SharedStream> Shares::follow(ShareKey key, Worker& home,
                                              const generators::ShareOptions& options) {
   const auto find = [&home, key] { return home.shares().at_home(key); };
-  const generators::LogOptions of_log{.replay = options.replay, .queue = options.queue, .slow = options.slow};
-  auto mirror = generators::Mirror::make(worker_.loop(), home.loop().executor(), find, of_log);
+  auto mirror = generators::Mirror::make(worker_.loop(), home.loop().executor(), find,
+                                         generators::log_options(options));
   // Before the mirror lets go of the log: whoever comes next must not find it gone in between.
   const auto end = [this, key](SharedStream* stream) {
     mirrors_.erase(key);

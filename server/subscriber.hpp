@@ -17,11 +17,12 @@ struct Subscriber {
   // On its own thread.
 
   /// Throws Failure where the stream cannot be had, or not from where the client wants it.
-  Subscriber(Shares& shares, const handlers::Subscription& wanted, const handlers::StreamOptions& options,
-             generators::Event& changed)
-      : stream(shares.open(wanted, options.number)),
+  Subscriber(Shares& shares, std::unique_ptr<handlers::Subscription> subscription,
+             const handlers::StreamOptions& options, generators::Event& changed)
+      : stream(shares.open(*subscription, options.number)),
         encoded(options.itemwise ? stream->encoded(options) : nullptr),
-        cursor(stream->log_pointer(), wanted.begin, changed) {
+        cursor(stream->log_pointer(), subscription->begin, changed) {
+    if (subscription->begin.catches_up) make = std::move(subscription->make);
     note(std::chrono::steady_clock::now().time_since_epoch());
   }
 
@@ -36,6 +37,8 @@ struct Subscriber {
   std::shared_ptr<SharedStream> stream;
   std::shared_ptr<EncodedLog> encoded;  ///< none: the format can share nothing
   generators::Cursor cursor;
+  /// The stream by itself, behind an id: for one that catches up.
+  std::function<generators::AsyncGenerator<generators::Item>(generators::SourceContext)> make;
   generators::Gauge<std::uint64_t> seen_bytes;  ///< of all that the log has ever had
   generators::Gauge<std::uint64_t> had_all;     ///< when that was so, in nanoseconds of the steady clock
 

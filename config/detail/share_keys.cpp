@@ -58,7 +58,8 @@ Key<Share> since_key() {
   return {
       "since",
       "Where a subscriber begins that does not say it: \"latest\", with what comes, \"earliest\", with all "
-      "of the replay, or \"-10\", with the newest ten of it. Left out: \"latest\".",
+      "of the replay, \"-10\", with the newest ten of it, or \"start\", where the source starts, whatever "
+      "others have had: for sources whose items have ids. Left out: \"latest\".",
       [](const Scope& scope, const Node& node, Share& share) {
         static const Parameter text{.name = "since"};
         const auto word = read_value(scope, text, node);
@@ -70,7 +71,7 @@ Key<Share> since_key() {
         }
       },
       [](const Catalogue&) -> Json {
-        return {{"type", "string"}, {"pattern", "^(latest|earliest|-[0-9]+)$"}, {"default", "latest"}};
+        return {{"type", "string"}, {"pattern", "^(latest|earliest|start|-[0-9]+)$"}, {"default", "latest"}};
       }};
 }
 

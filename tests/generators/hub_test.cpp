@@ -176,6 +176,53 @@ TEST_F(HubTest, GoesOnFromThePlaceOfOneThatHasGotNothingYet) {
   EXPECT_EQ(texts(subscribe(hub, {.resume_after = "e-1"})), Texts{"3"});
 }
 
+TEST_F(HubTest, KeepsTheIdsOfTheGenerator) {
+  feed.give_ids();
+  ShareOptions own = options({.items = 3});
+  own.own_ids = true;
+  const auto hub = Hub::make(loop.loop(), feed.factory(), own);
+  auto first = subscribe(hub);
+  say({1, 2, 3, 4, 5});
+  EXPECT_EQ(ids(first), (Texts{"own1", "own2", "own3", "own4", "own5"}));
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "own3"})), (Texts{"4", "5"}));
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "own5"})), Texts{});
+  EXPECT_EQ(texts(subscribe(hub, {.resume_after = "own1"})).front(), R"(gap {"from":"own1"})");
+  Event changed;
+  EXPECT_EQ(Cursor(hub, {}, changed).position(), "own5");
+}
+
+TEST_F(HubTest, WhoCatchesUpMeetsTheLog) {
+  feed.give_ids();
+  ShareOptions own = options();
+  own.own_ids = true;
+  own.queue.items = 4;
+  const auto hub = Hub::make(loop.loop(), feed.factory(), own);
+  auto keeper = subscribe(hub);
+  say({1, 2, 3});
+  say_many(4, 200);
+  Event changed;
+  LogIds ids(*hub);
+  Cursor cursor(hub, {.resume_after = "own2", .catches_up = true}, changed);
+  ASSERT_EQ(cursor.advance(), Cursor::Step::outside);
+  EXPECT_EQ(*cursor.outside(), "own2");
+  for (int i = 3; i < 203; ++i) {
+    const bool first_there = hub->log().at(hub->log().first())->item.id() == "own" + std::to_string(i);
+    ASSERT_EQ(cursor.meet("own" + std::to_string(i)), first_there) << i;
+    if (!first_there) continue;
+    ASSERT_EQ(cursor.advance(), Cursor::Step::item);
+    EXPECT_EQ(text_of(cursor.item(ids)), std::to_string(i + 1));
+    break;
+  }
+  EXPECT_EQ(cursor.outside(), nullptr);
+  while (cursor.advance() == Cursor::Step::item) {
+  }
+  say_many(1000, 2000);
+  EXPECT_EQ(cursor.advance(), Cursor::Step::outside) << "who is too slow goes on by itself";
+  EXPECT_EQ(*cursor.outside(), "own203");
+  EXPECT_TRUE(cursor.meet("own2999"));
+  EXPECT_EQ(cursor.advance(), Cursor::Step::wait);
+}
+
 TEST_F(HubTest, MakesAFailedGeneratorAgainThatGoesOn) {
   feed.give_ids();
   ShareOptions restarting = options({.items = 10});

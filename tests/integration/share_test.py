@@ -1,7 +1,9 @@
 """One generator for all who ask: who shares it, what each of them gets, and that nobody misses an item unknowingly."""
 
 import json
+import pathlib
 import random
+import tempfile
 import threading
 import time
 import unittest
@@ -350,6 +352,100 @@ class Model(unittest.TestCase):
                     time.sleep(chance.random() * 0.2)
             if items < 500:
                 raise AssertionError(f"client {seed} has had {items} items only")
+        except Exception as problem:  # on a thread, where nobody would hear of it
+            problems.append(problem)
+
+
+class Files(unittest.TestCase):
+    """Where the source can go on behind any item, nobody misses one: whoever needs what the others have had long ago
+    reads it alone, until it has caught up."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="coyield-share-")
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name) / "app.log"
+        self.path.touch()
+        self.written = 0
+        self.endpoints = {
+            "/log": {"source": {"file": {"path": str(self.path), "follow": True}},
+                     "share": {"since": "start", "queue": 20, "replay": 5}},
+            "/json": {"source": {"file": {"path": str(self.path), "follow": True, "start": "end"}},
+                      "pipeline": [{"where": {"": {"not": "x"}}}], "share": {"queue": 20}},
+        }
+
+    def write(self, count):
+        with open(self.path, "a", encoding="utf-8") as file:
+            for _ in range(count):
+                file.write(f"{self.written} {'x' * 50}\n")
+                self.written += 1
+
+    def numbers(self, reader, count):
+        return [int(event.data.split()[0]) for event in reader.until(count)]
+
+    def test_a_client_comes_back_to_exactly_the_rest_from_another_server(self):
+        with Server(self.endpoints) as server:
+            self.write(100)
+            reader = Reader(server, "/log")
+            self.assertEqual(self.numbers(reader, 100), list(range(100)))
+            reader.close()
+        self.write(200)
+        with Server(self.endpoints, {"threads": 2}) as server:
+            other = Reader(server, "/log")
+            self.assertEqual(self.numbers(other, 300), list(range(300)))
+            again = Reader(server, "/log", reader.last_id)
+            self.assertEqual(self.numbers(again, 200)[:200], list(range(100, 300)))
+            self.write(5)
+            self.assertEqual(self.numbers(again, 205), list(range(100, 305)))
+            self.assertEqual(self.numbers(other, 305), list(range(305)))
+            self.assertTrue(wait_until(lambda: server.files(self.path) == 1), "all read from the same descriptor again")
+            for each in (other, again):
+                each.close()
+
+    def test_who_is_slow_reads_on_at_its_own_pace(self):
+        with Server(self.endpoints, {"threads": 2}) as server:
+            slow, fast = Reader(server, "/log"), Reader(server, "/log")
+            for _ in range(100):
+                self.write(200)
+                fast.until(self.written)
+            self.assertEqual(self.numbers(fast, 20_000), list(range(20_000)))
+            self.assertEqual(self.numbers(slow, 20_000), list(range(20_000)))
+            slow.close()
+            fast.close()
+
+    def test_nobody_misses_a_line(self):
+        with Server(self.endpoints, {"threads": 2}) as server:
+            problems, over = [], threading.Event()
+            threads = [threading.Thread(target=self.visit, args=(server, seed, over, problems)) for seed in range(6)]
+            for thread in threads:
+                thread.start()
+            deadline = time.monotonic() + 4
+            while time.monotonic() < deadline and not problems:
+                self.write(random.randrange(1, 60))
+                time.sleep(0.002)
+            over.set()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(problems, [])
+
+    def visit(self, server, seed, over, problems):
+        try:
+            chance = random.Random(seed)
+            last_id, expected = None, 0
+            while not over.is_set():
+                reader = Reader(server, "/log", last_id)
+                reader.until(chance.randrange(1, 1000))
+                chance.choice((reader.connection.close, reader.connection.reset))()
+                for event in reader.events:
+                    if event.event != "message" or int(event.data.split()[0]) != expected:
+                        raise AssertionError(f"client {seed}: {event} instead of {expected}, behind {last_id}")
+                    expected, last_id = expected + 1, event.id
+                if chance.random() < 0.3:
+                    time.sleep(chance.random() * 0.3)
+            if expected < 500:
+                raise AssertionError(f"client {seed} has had {expected} lines only")
+        except TimeoutError as problem:  # within `until`, when nothing more was written
+            if not over.is_set():
+                problems.append(problem)
         except Exception as problem:  # on a thread, where nobody would hear of it
             problems.append(problem)
 
