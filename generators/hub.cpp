@@ -152,7 +152,9 @@ void Hub::on_ready(void* hub, bool dropped) {
 /// The generator is over.
 void Hub::over(std::exception_ptr failure) {
   stop();
-  if (start_again_later(failure)) return;
+  const bool again = start_again_later(failure);
+  if (on_over_) on_over_(failure, again);
+  if (again) return;
   finish(std::move(failure));
   become_idle();
 }
@@ -163,7 +165,6 @@ bool Hub::start_again_later(const std::exception_ptr& failure) {
   if (subscribers() == 0 && share_.start != SharedStart::at_once) return false;
   const auto pause = backoff_.next();
   if (!pause) return false;
-  if (on_restart_) on_restart_(failure);
   again_ = true;
   loop().after(*pause, pause_);
   return true;

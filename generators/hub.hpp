@@ -80,8 +80,10 @@ class Hub final : public SharedLog {
   /// Called when it has become `idle`, from within whatever has caused that: the hub must not be destroyed
   /// there.
   void on_idle(std::function<void()> call) { on_idle_ = std::move(call); }
-  /// Called when the generator is made again, with what it has failed with, or null.
-  void on_restart(std::function<void(const std::exception_ptr&)> call) { on_restart_ = std::move(call); }
+  /// Called when the generator is over, with what it has failed with, or null, and whether it is made again.
+  void on_over(std::function<void(const std::exception_ptr&, bool again)> call) {
+    on_over_ = std::move(call);
+  }
 
  private:
   /// Calls a member of the hub when the loop comes to it.
@@ -113,7 +115,7 @@ class Hub final : public SharedLog {
   ShareOptions share_;
   Backoff backoff_;
   std::function<void()> on_idle_;
-  std::function<void(const std::exception_ptr&)> on_restart_;
+  std::function<void(const std::exception_ptr&, bool)> on_over_;
   Consumer<Item> consumer_;
   Later pump_{*this, &Hub::take_some};
   Later linger_{*this, &Hub::end_linger};

@@ -176,6 +176,12 @@ bool Mirror::may_begin(Beginning& wanted) {
   return answered_ >= wanted.asked;
 }
 
+/// It may not have been known when all that there was came over.
+void Mirror::want_start_position() {
+  if (ready_ && start_.empty() && answered_ == asked_)
+    tell([question = ++asked_](MirrorLink& link) { link.ask(question); });
+}
+
 void Mirror::unwanted() noexcept {
   if (on_idle_) on_idle_();
 }

@@ -61,6 +61,7 @@ class Mirror final : public SharedLog {
   void unwanted() noexcept override;
   void advanced() noexcept override;
   std::string start_position() const override { return start_; }
+  void want_start_position() override;
   void arrive(Batch&& batch);
   void report();
   template <class Say>

@@ -112,6 +112,8 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
     Gauge<std::uint64_t> bytes;  ///< as the log counts them
   };
   const Figures& figures() const noexcept { return figures_; }
+  /// Somebody wants to know where the generator has begun: followers are told once it is known.
+  virtual void want_start_position() {}
   /// What subscribers get of an entry: the item, borrowed from it, with its id, which `ids` writes where it
   /// is not its own.
   Item item_of(const ItemLog::Entry& entry, std::uint64_t offset, IdWriter& ids) const;

@@ -48,6 +48,7 @@ struct Options {
   std::string name = {};
   std::string url = {};
   TailOptions tail = {};
+  PipeOptions pipe = {};
 };
 
 /// An option, and the variable of the environment that stands for it.
@@ -59,6 +60,8 @@ constexpr OptionName listen_name{"--listen", "COYIELD_LISTEN"};
 constexpr OptionName log_format_name{"--log-format", "COYIELD_LOG_FORMAT"};
 constexpr OptionName start_name{"--start", "COYIELD_START"};
 constexpr OptionName decode_name{"--decode", "COYIELD_DECODE"};
+constexpr OptionName replay_name{"--replay", "COYIELD_REPLAY"};
+constexpr OptionName slow_name{"--slow", "COYIELD_SLOW"};
 
 /// What a person has to change: the option if it was given, else the variable.
 std::string said_by(const OptionName& name, int argc, char** argv) {
@@ -93,8 +96,8 @@ std::optional<config::Mistake> check_listen(const std::vector<std::string>& addr
 }
 
 /// The first mistake in what options and environment say, with the name of whoever says it.
-std::optional<std::string> check_options(const Options& options, bool serves, bool tails, int argc,
-                                         char** argv) {
+std::optional<std::string> check_options(const Options& options, bool serves, bool tails, bool pipes,
+                                         int argc, char** argv) {
   const auto named = [&](const OptionName& name, const std::optional<config::Mistake>& mistake) {
     return mistake ? std::optional(said_by(name, argc, argv) + ": " + config::to_string(*mistake))
                    : std::nullopt;
@@ -104,6 +107,12 @@ std::optional<std::string> check_options(const Options& options, bool serves, bo
   if (!sentence && tails) sentence = named(start_name, check_start(options.tail.start));
   if (!sentence && tails)
     sentence = named(decode_name, check_word(options.tail.decode, {"lines", "json", "csv"}));
+  if (!sentence && pipes)
+    sentence = named(decode_name, check_word(options.pipe.decode, {"lines", "json", "bytes"}));
+  if (!sentence && pipes) {
+    sentence = named(slow_name, check_word(options.pipe.slow,
+                                           {"disconnect", "drop_oldest", "drop_newest", "latest", "block"}));
+  }
   return sentence;
 }
 
@@ -207,6 +216,13 @@ int tail(const Options& options, const generators::Registry& registry, const con
   const std::string text = tail_configuration(options.tail).dump();
   return serve(options, config::load(text, "tail", catalogue), registry,
                [&](const std::string& address) { greet_tail(tail_endpoints(options.tail.files), address); });
+}
+
+int pipe(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
+  const std::string text = pipe_configuration(options.pipe).dump();
+  return serve(options, config::load(text, "pipe", catalogue), registry, [](const std::string& address) {
+    std::cout << "standard input: http://" << address << "/" << std::endl;
+  });
 }
 
 int check(const Options& options, const config::Catalogue& catalogue) {
@@ -337,6 +353,24 @@ int run_command_line(int argc, char** argv) {
       ->envname(decode_name.variable)
       ->default_val("lines")
       ->type_name("DECODING");
+  CLI::App* pipe_command = app.add_subcommand("pipe", "Serve the standard input, for any number of clients");
+  pipe_command->add_option("--decode", options.pipe.decode, "What an item is: lines, json or bytes")
+      ->envname(decode_name.variable)
+      ->default_val("lines")
+      ->type_name("DECODING");
+  pipe_command->add_option("--replay", options.pipe.replay, "How many items who comes later gets first")
+      ->envname(replay_name.variable)
+      ->default_val(1000)
+      ->check(CLI::Range(0U, 1'000'000'000U))
+      ->type_name("ITEMS");
+  pipe_command
+      ->add_option(
+          "--slow", options.pipe.slow,
+          "What becomes of a client that is too far behind: disconnect, drop_oldest, drop_newest, latest, "
+          "or block, so that the writer waits")
+      ->envname(slow_name.variable)
+      ->default_val("disconnect")
+      ->type_name("POLICY");
   CLI::App* check_command =
       app.add_subcommand("check", "Check a configuration, and say all that is wrong with it");
   check_command->add_option("FILE", files[check_command], "The configuration")
@@ -378,7 +412,9 @@ int run_command_line(int argc, char** argv) {
   }
   options.listen_said_by = said_by(listen_name, argc, argv);
   const bool tails = tail_command->parsed();
-  if (const auto sentence = check_options(options, tails || serve_command->parsed(), tails, argc, argv)) {
+  const bool pipes = pipe_command->parsed();
+  const bool serves = tails || pipes || serve_command->parsed();
+  if (const auto sentence = check_options(options, serves, tails, pipes, argc, argv)) {
     std::cerr << *sentence << '\n';
     return exit_usage;
   }
@@ -386,6 +422,7 @@ int run_command_line(int argc, char** argv) {
   const config::Catalogue catalogue = built_in_catalogue(registry);
   if (serve_command->parsed()) return serve(options, registry, catalogue);
   if (tail_command->parsed()) return tail(options, registry, catalogue);
+  if (pipe_command->parsed()) return pipe(options, registry, catalogue);
   if (check_command->parsed()) return check(options, catalogue);
   if (routes_command->parsed()) return routes(options, catalogue);
   if (list_command->parsed()) return list(options, catalogue);

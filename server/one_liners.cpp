@@ -64,9 +64,22 @@ nlohmann::json tail_configuration(const TailOptions& options) {
                                    {{"path", literal(endpoint.file)},
                                     {"follow", true},
                                     {"start", "${query.start:-" + options.start + "}"},
-                                    {"decode", options.decode}}}}}};
+                                    {"decode", options.decode}}}}},
+                                {"share", {{"since", "start"}, {"replay", 1000}}}};
   }
   return {{"endpoints", endpoints}};
+}
+
+nlohmann::json pipe_configuration(const PipeOptions& options) {
+  return {{"endpoints",
+           {{"/",
+             {{"title", "standard input"},
+              {"source", {{"stdin", {{"decode", options.decode}}}}},
+              {"share",
+               {{"start", "at_once"},
+                {"since", "earliest"},
+                {"replay", options.replay},
+                {"slow", options.slow}}}}}}}};
 }
 
 }  // namespace coyield::server

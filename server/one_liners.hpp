@@ -16,6 +16,13 @@ struct TailOptions {
   std::string decode = {};  ///< likewise
 };
 
+/// What `coyield pipe` was told.
+struct PipeOptions {
+  std::string decode = {};  ///< as the source `stdin` has it
+  unsigned replay = 0;      ///< items, for who comes later
+  std::string slow = {};    ///< as `share` has it
+};
+
 /// A served file: its path on disk and the one to ask for.
 struct TailEndpoint {
   std::string file;
@@ -29,7 +36,10 @@ std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files);
 /// The path as a URL has it: `/caf%C3%A9.log`.
 std::string url_path(const TailEndpoint& endpoint);
 
-/// The configuration: each file followed, at its endpoint.
+/// The configuration: each file followed, at its endpoint, by one reader for all who are at its end.
 nlohmann::json tail_configuration(const TailOptions& options);
+
+/// The configuration: the standard input, read at once and shared, at `/`.
+nlohmann::json pipe_configuration(const PipeOptions& options);
 
 }  // namespace coyield::server

@@ -92,11 +92,17 @@ generators::Event::InChain Stream::wait() {
   return connection().wake().wait();
 }
 
+bool Stream::start_known() const {
+  if (says_place_) return !subscriber_->cursor.position().empty();
+  return start_ != nullptr && !start_->id.empty();
+}
+
 void Stream::say_start(std::uint64_t items, generators::Buffer& out) {
   if (says_place_) {
     const std::string place = items == 0 ? subscriber_->cursor.position() : std::string();
     if (!place.empty()) encoder_->position(place, out);
     says_place_ = items == 0 && place.empty();
+    if (says_place_) subscriber_->cursor.log().want_start_position();
     return;
   }
   const bool known = start_ != nullptr && !start_->id.empty();

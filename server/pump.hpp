@@ -88,6 +88,7 @@ class Stream {
   }
 
   bool wants_start() const noexcept { return start_ != nullptr || says_place_; }
+  bool start_known() const;
   /// Says where the stream stands, once, if that is known and none of its items has said so. `items` are in
   /// `out` already.
   void say_start(std::uint64_t items, generators::Buffer& out);
@@ -453,6 +454,7 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
       stream.show_awaited();
       co_await stream.wait();
       if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
+      if (stream.wants_start() && stream.start_known()) break;
       beat = heartbeat.count() > 0 && worker.loop().now() >= quiet_since + heartbeat;
       if (beat || worker.draining() || connection.asked_to_stop() || connection.unsent() != 0) break;
     }

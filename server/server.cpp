@@ -58,6 +58,7 @@ class Server::Running {
 
   void accept(Arrival arrival);
   void relieve();
+  void start_at_once();
   void wait_for_signal();
   void begin_drain(const std::string& why);
   void end_now(std::string_view event, std::string_view why);
@@ -179,6 +180,7 @@ void Server::Running::run() {
   }
   log_.info("limits", {{"connections", std::to_string(admission_->most_connections())},
                        {"memory", memory_.limit() == 0 ? "none" : std::to_string(memory_.limit())}});
+  start_at_once();
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < workers_.size(); ++i) {
     first().hold();  // it has the signals and the deadline, and so stays to the last
@@ -195,6 +197,16 @@ void Server::Running::run() {
   threads.clear();
   if (admin_) admin_->stop();
   log_.info("stopped", {});
+}
+
+/// Shared generators that run whether somebody reads or not.
+void Server::Running::start_at_once() {
+  for (std::size_t i = 0; i < application_.endpoints().size(); ++i) {
+    auto subscription = application_.endpoints()[i]->start_at_once();
+    if (!subscription) continue;
+    asio::post(first().io(),
+               [this, i, wanted = *std::move(subscription)] { first().shares().open(wanted, i); });
+  }
 }
 
 void Server::Running::wait_for_signal() {

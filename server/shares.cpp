@@ -14,7 +14,7 @@ using generators::FailureKind;
 constexpr std::chrono::seconds remembered(60);
 
 std::string text_of(const std::exception_ptr& failure) {
-  if (!failure) return "it has ended";
+  if (!failure) return "by itself";
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& error) {
@@ -135,18 +135,21 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
   home->hub->begun(begun);
   home->stream = std::make_shared<SharedStream>(home->hub);
   home->hub->on_idle([&loop, kept = home.get()] {
-    if (kept->hub->can_go_on()) {
+    // With ids of their own, those who come back go on without it.
+    if (kept->hub->can_go_on() && !kept->hub->options().own_ids) {
       loop.after(remembered, *kept);
     } else {
       loop.soon(*kept);
     }
   });
-  home->hub->on_restart(
-      [this, number = key.endpoint, sharing = subscription.sharing](const std::exception_ptr& failure) {
-        worker_.roster().counters(number).restarts.add(1);
-        worker_.shared().log.warning("restarting",
-                                     {{"endpoint", sharing->endpoint}, {"reason", text_of(failure)}});
-      });
+  home->hub->on_over([this, number = key.endpoint, sharing = subscription.sharing](
+                         const std::exception_ptr& failure, bool again) {
+    if (again) worker_.roster().counters(number).restarts.add(1);
+    if (!again && !failure) return;
+    worker_.shared().log.warning("shared", {{"endpoint", sharing->endpoint},
+                                            {failure ? "failed" : "ended", text_of(failure)},
+                                            {"restart", again ? "yes" : "no"}});
+  });
   auto stream = home->stream;
   homes_.emplace(std::move(key), std::move(home));
   return stream;

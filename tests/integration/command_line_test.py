@@ -119,8 +119,11 @@ class Commands(unittest.TestCase):
     # tail
 
     def tail(self, *arguments):
-        process = subprocess.Popen([PROGRAM, "tail", "--listen", "127.0.0.1:0", *arguments], cwd=self.directory, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        return self.one_liner("tail", *arguments)
+
+    def one_liner(self, command, *arguments, **options):
+        process = subprocess.Popen([PROGRAM, command, "--listen", "127.0.0.1:0", *arguments], cwd=self.directory, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **options)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
@@ -165,6 +168,74 @@ class Commands(unittest.TestCase):
             result = self.run_here("tail", "--start", place, "a.log")
             self.assertEqual((result.returncode, result.stdout), (2, ""), place)
             self.assertIn("--start", result.stderr)
+
+    def address_in(self, line):
+        host, port, path = re.search(r"http://([\d.]+):(\d+)(/\S*)", line).groups()
+        return (host, int(port)), path
+
+    def test_all_who_follow_a_file_have_one_reader(self):
+        (self.directory / "a.log").write_text("before\n")
+        process = self.tail("a.log")
+        address, path = self.address_in(process.stdout.readline())
+        connections = [wire.Connection(address) for _ in range(5)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.ask(path)
+            connection.head()
+        early = wire.Connection(address)
+        self.addCleanup(early.close)
+        early.ask(path + "?start=begin")
+        early.head()
+        for line in ("one", "two"):
+            with open(self.directory / "a.log", "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+            for connection in connections:
+                self.assertEqual(connection.chunk().decode(), f'"{line}"\n')
+        lines = early.items()
+        self.assertEqual([next(lines) for _ in range(3)], [b'"before"', b'"one"', b'"two"'])
+
+        def readers():
+            links = (f"/proc/{process.pid}/fd/{name}" for name in os.listdir(f"/proc/{process.pid}/fd"))
+            return sum(os.path.realpath(link) == os.path.realpath(self.directory / "a.log") for link in links)
+        self.assertTrue(wait_until(lambda: readers() == 2), "one for those at the end, one for who began elsewhere")
+        self.end(process)
+
+    # pipe
+
+    def test_the_standard_input_is_shared_from_its_beginning_to_its_end(self):
+        process = self.one_liner("pipe", "--replay", "2", stdin=subprocess.PIPE)
+        address, path = self.address_in(process.stdout.readline())
+        self.assertEqual(path, "/")
+        process.stdin.write("one\ntwo\nthree\n")
+        process.stdin.flush()
+
+        def replayed():
+            with wire.Connection(address) as connection:
+                connection.ask(path)
+                connection.head()
+                lines = connection.items()
+                return [next(lines), next(lines)] == [b'"two"', b'"three"']
+        self.assertTrue(wait_until(replayed))
+        connections = [wire.Connection(address) for _ in range(3)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.ask(path)
+            connection.head()
+        process.stdin.write("four\n")
+        process.stdin.close()
+        for connection in connections:
+            self.assertEqual([*connection.items()][-2:], [b'"three"', b'"four"'])
+        with wire.Connection(address) as connection:
+            self.assertEqual(connection.get(path).lines(), ["three", "four"])
+        self.end(process)
+
+    def test_what_pipe_does_not_know_is_exit_code_2(self):
+        for arguments, words in ((("--slow", "never"), '--slow: "never" is none of the choices'),
+                                 (("--decode", "csv"), '--decode: "csv" is none of the choices'),
+                                 (("--replay", "-1"), "--replay")):
+            result = self.run_here("pipe", *arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+            self.assertIn(words, result.stderr)
 
     def test_a_good_file_is_called_good(self):
         result = run("check", self.write(COUNT_FILE))
