@@ -96,6 +96,15 @@ class ServerTest : public testing::Test {
     impatient.first_item_timeout = 50ms;
     server_.stream("/sleeper", [this](const Params&) { return sleeper(census_); });
     server_.stream("/timer", [this](const Params&) { return timer_waiter(census_); });
+    config::EndpointConfig shared;
+    shared.share.emplace();
+    server_.stream("/shared/{n}", [this](const Params&) { return sleeper(census_); }, shared);
+    server_.stream(
+        "/shared_fails/{n}",
+        [](const Params& params) -> AsyncGenerator<int> {
+          return [](int n) -> AsyncGenerator<int> { co_yield n; }(params.get<int>("n"));
+        },
+        shared);
     server_.stream("/silent", [this](const Params&) { return silent(census_); }, impatient);
     server_.stream("/endless", [this](const Params&) { return endless(census_); });
     server_.stream("/nothing", [this](const Params&) { return nothing(census_); });
@@ -223,6 +232,30 @@ TEST_F(ServerTest, DestroysTheGeneratorOfAClientThatLeaves) {
       EXPECT_TRUE(census_.becomes(0));
     }
   }
+}
+
+TEST_F(ServerTest, MakesOneGeneratorForAllWhoAskWithTheSameValues) {
+  tcp::socket first = ask("/shared/1?x=a");
+  read_to(first, "1\n\r\n");
+  tcp::socket second = ask("/shared/1?x=a&format=sse");
+  read_to(second, "\r\n\r\n");
+  EXPECT_TRUE(census_.becomes(1));
+  tcp::socket other_query = ask("/shared/1?x=b");
+  read_to(other_query, "1\n\r\n");
+  tcp::socket other_path = ask("/shared/2?x=a");
+  read_to(other_path, "1\n\r\n");
+  EXPECT_TRUE(census_.becomes(3));
+  reset(first);
+  reset(other_query);
+  reset(other_path);
+  EXPECT_TRUE(census_.becomes(1)) << "one of them is still read";
+  reset(second);
+  EXPECT_TRUE(census_.becomes(0));
+}
+
+TEST_F(ServerTest, AWrongValueOfASharedStreamIsAStatus) {
+  tcp::socket socket = ask("/shared_fails/x");
+  EXPECT_TRUE(read_to(socket, "}\n").starts_with("HTTP/1.1 400 "));
 }
 
 TEST_F(ServerTest, DestroysTheGeneratorOfAClientThatLeavesBehindAnItem) {

@@ -50,6 +50,22 @@ def idle_goal(value, limit, reports):
 
 SIXTY_FOUR = ("--connections", "64", "--expect-items", "10")
 RAMP = ("--ramp", "3")
+THOUSAND = ("--connections", "1000", "--ramp", "1")
+FAN = (("delivered", "{:.3f} of all delivered"), ("late_us_p50", "late by {:.0f} µs"), ("late_us_p99", "p99 {:.0f} µs"),
+       ("server_bytes_more", "{:.0f} bytes more"))
+MOST = (("late_us_p99", "p99 {:.0f} µs"), ("least_items", "least {:.0f} items"), ("most_items", "most {:.0f}"))
+
+
+def delivered_within(milliseconds):
+    return lambda value, limit, reports: all(r["delivered"] >= 0.99 and r["late_us_p99"] <= milliseconds * 1000 for r in reports)
+
+
+def fan100_goal(value, limit, reports):
+    return value <= 5.5 and delivered_within(8)(value, limit, reports)
+
+
+def most_goal(value, limit, reports):
+    return value >= 10e6 and all(r["late_us_p99"] <= 1e6 for r in reports)
 
 ROWS = {
     "ndjson": Row("one NDJSON stream", "ndjson", "/ndjson", "items_per_s", "M items/s", 1e-6, notes=PER_CPU,
@@ -70,6 +86,25 @@ ROWS = {
     "idle-ws": Row("many WebSocket clients, 1 item/s each", "idle-ws", "/tick", "cores", "cores", more_is_better=False,
                    arguments=RAMP, clients=True, seconds=10, notes=LATE + MEMORY,
                    goal="at most 0.2 cores, 2500 bytes each, p99 at most 5 ms late (10,000 clients)", reached=idle_goal),
+    "fan100-ws": Row("1,000 WebSocket subscribers of one stream, 100 items/s", "fan", "/fan100", "cpu_s_per_million",
+                     "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--websocket", "--rate", "100"),
+                     notes=FAN, goal="at most 5.5 s, p99 at most 8 ms", reached=fan100_goal),
+    "fan1000-ws": Row("1,000 WebSocket subscribers of one stream, 1,000 items/s", "fan", "/fan1000", "cpu_s_per_million",
+                      "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--websocket", "--rate", "1000"),
+                      notes=FAN, goal="all delivered, p99 at most 14 ms", reached=delivered_within(14)),
+    "fan1000-sse": Row("1,000 SSE subscribers of one stream, 1,000 items/s", "fan", "/fan1000?format=sse", "cpu_s_per_million",
+                       "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--rate", "1000"),
+                       notes=FAN, goal="all delivered, p99 at most 25 ms", reached=delivered_within(25)),
+    "fan-silent": Row("1,000 WebSocket subscribers of one stream, 1,000 items/s, 100 of whom never read", "fan", "/fan1000",
+                      "late_us_p99", "µs late, p99", more_is_better=False,
+                      arguments=(*THOUSAND, "--websocket", "--rate", "1000", "--silent", "100"), notes=FAN,
+                      goal="the other 900 get all", reached=lambda value, limit, reports: all(r["delivered"] >= 0.99 for r in reports)),
+    "fan-ws": Row("1,000 WebSocket subscribers of one stream, as fast as it goes", "fan", "/fan", "items_per_cpu_s",
+                  "M deliveries per second of CPU", 1e-6, arguments=(*THOUSAND, "--websocket"), notes=MOST,
+                  goal="at least 10 M, p99 under 1 s", reached=most_goal),
+    "fan-sse": Row("1,000 SSE subscribers of one stream, as fast as it goes", "fan", "/fan?format=sse", "items_per_cpu_s",
+                   "M deliveries per second of CPU", 1e-6, arguments=THOUSAND, notes=MOST,
+                   goal="at least 10 M, p99 under 1 s", reached=most_goal),
     "file-text": Row("a file of 100-byte lines as text", "file", "/file?format=text", "file_bytes_per_s", "GB/s", 1e-9,
                      seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 1 GB/s", reached=at_least(1e9)),
     "file-ndjson": Row("a file of 100-byte lines as NDJSON", "file", "/file?format=ndjson", "file_bytes_per_s", "GB/s", 1e-9,
@@ -80,4 +115,9 @@ ROWS = {
                     more_is_better=False, arguments=RAMP, clients=True, seconds=2),
     "hold-ws": Row("an idle WebSocket connection", "hold", "/quiet", "bytes_per_connection", "bytes", more_is_better=False,
                    arguments=(*RAMP, "--websocket"), clients=True, seconds=2),
+    "hold-fan-sse": Row("an idle SSE subscriber of one stream", "hold", "/fan-quiet?format=sse", "bytes_per_connection", "bytes",
+                        more_is_better=False, arguments=RAMP, clients=True, seconds=2, goal="at most 1.5 KB", reached=at_most(1536)),
+    "hold-fan-ws": Row("an idle WebSocket subscriber of one stream", "hold", "/fan-quiet", "bytes_per_connection", "bytes",
+                       more_is_better=False, arguments=(*RAMP, "--websocket"), clients=True, seconds=2, goal="at most 1.5 KB",
+                       reached=at_most(1536)),
 }

@@ -6,11 +6,13 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -85,6 +87,75 @@ func (e endpoint) messages(w http.ResponseWriter, r *http.Request) {
 	e.items(nil, func(one item) bool { return socket.WriteJSON(one) == nil })
 }
 
+// fan says one item to all who listen: each has a channel and a goroutine of its own. One that is too slow misses items.
+type fan struct {
+	endpoint
+	once      sync.Once
+	mutex     sync.Mutex
+	listeners map[chan []byte]bool
+}
+
+func (f *fan) run() {
+	f.items(nil, func(one item) bool {
+		text, _ := json.Marshal(one)
+		f.mutex.Lock()
+		for listener := range f.listeners {
+			if f.interval == 0 {
+				listener <- text
+				continue
+			}
+			select {
+			case listener <- text:
+			default:
+			}
+		}
+		f.mutex.Unlock()
+		return true
+	})
+}
+
+func (f *fan) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	listener := make(chan []byte, 256)
+	f.once.Do(func() { go f.run() })
+	send := func(text []byte) error {
+		_, err := fmt.Fprintf(w, "data: %s\n\n", text)
+		w.(http.Flusher).Flush()
+		return err
+	}
+	if websocket.IsWebSocketUpgrade(r) {
+		socket, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer socket.Close()
+		send = func(text []byte) error { return socket.WriteMessage(websocket.TextMessage, text) }
+	} else {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+	}
+	f.mutex.Lock()
+	f.listeners[listener] = true
+	f.mutex.Unlock()
+	for text := range listener {
+		if send(text) != nil {
+			break
+		}
+	}
+	go func() {
+		for range listener {
+		}
+	}()
+	f.mutex.Lock()
+	delete(f.listeners, listener)
+	f.mutex.Unlock()
+	close(listener)
+}
+
+func newFan(interval time.Duration) *fan {
+	return &fan{endpoint: endpoint{interval: interval}, listeners: map[chan []byte]bool{}}
+}
+
 func file(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		source, err := os.Open(path)
@@ -118,6 +189,10 @@ func main() {
 	http.Handle("/short", endpoint{count: 10})
 	http.Handle("/tick", endpoint{interval: time.Second})
 	http.Handle("/quiet", endpoint{interval: time.Hour})
+	http.Handle("/fan100", newFan(10*time.Millisecond))
+	http.Handle("/fan1000", newFan(time.Millisecond))
+	http.Handle("/fan", newFan(0))
+	http.Handle("/fan-quiet", newFan(time.Hour))
 	http.Handle("/file", file(os.Args[2]))
 	log.Fatal(http.ListenAndServe(strings.Join([]string{"127.0.0.1", os.Args[1]}, ":"), nil))
 }

@@ -29,6 +29,29 @@ async function* items({ interval = 0, count = Infinity }) {
   }
 }
 
+// One timer for all who listen, who each get what it says, the ordinary way. There is no /fan: nothing would hold it back.
+const fans = { '/fan100': 10, '/fan1000': 1, '/fan-quiet': 3600 * 1000 };
+const listeners = new Map(Object.keys(fans).map((path) => [path, new Set()]));
+
+function startFan(path) {
+  let i = 0;
+  const start = Date.now();
+  const say = (due) => {
+    const text = `{"i":${i++},"ts":${due}000000}`;
+    for (const listener of listeners.get(path)) listener(text);
+  };
+  return setInterval(() => {
+    for (const now = Date.now(); start + i * fans[path] <= now;) say(start + i * fans[path]);
+  }, fans[path]);
+}
+
+function listen(path, listener, source) {
+  const all = listeners.get(path);
+  if (all.size === 0 && !all.started) all.started = startFan(path);
+  all.add(listener);
+  source.on('close', () => all.delete(listener));
+}
+
 async function* withNewlines(texts) {
   for await (const text of texts) yield text + '\n';
 }
@@ -48,6 +71,10 @@ const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost');
   const endpoint = endpoints[url.pathname];
   const format = url.searchParams.get('format');
+  if (url.pathname in fans) {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+    return listen(url.pathname, (text) => response.write(`data: ${text}\n\n`), response);
+  }
   const texts = endpoint ? items(endpoint) : url.pathname === '/file' ? lines(format) : null;
   if (!texts) return response.writeHead(404).end();
   response.setHeader('Content-Type', format === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
@@ -57,7 +84,14 @@ const server = http.createServer(async (request, response) => {
 
 const sockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (request, socket, head) => {
-  const endpoint = endpoints[new URL(request.url, 'http://localhost').pathname];
+  const path = new URL(request.url, 'http://localhost').pathname;
+  const endpoint = endpoints[path];
+  if (path in fans) {
+    return sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', () => {});
+      listen(path, (text) => client.send(text), client);
+    });
+  }
   if (!endpoint) return socket.destroy();
   sockets.handleUpgrade(request, socket, head, async (client) => {
     client.on('error', () => {});
