@@ -52,6 +52,8 @@ class [[nodiscard]] Task {
     std::swap(handle_, taken.handle_);
     return *this;
   }
+  /// Whether there is one to be run.
+  explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
   ~Task() {
     if (handle_) handle_.destroy();
   }

@@ -14,6 +14,7 @@
 #include <coyield/generators/item.hpp>
 #include <coyield/generators/items.hpp>
 #include <coyield/generators/loop.hpp>
+#include <coyield/generators/mirror.hpp>
 #include <coyield/generators/operators.hpp>
 #include <coyield/generators/relay.hpp>
 #include <coyield/generators/sleep.hpp>
@@ -33,6 +34,7 @@ using generators::FailureKind;
 using generators::Hub;
 using generators::Item;
 using generators::Loop;
+using generators::Mirror;
 using generators::Next;
 using generators::Poll;
 using generators::ShareOptions;

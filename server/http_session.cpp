@@ -243,23 +243,19 @@ Task<ExchangePtr> read_exchange(Worker& worker, Connection& connection, RequestR
 
 }  // namespace
 
-Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
+Task<Task<void>> serve_connection(Worker& worker, ConnectionPtr connection) {
   RequestReader reader(worker, *connection);
   Next next = Next::keep;
   while (next == Next::keep) {
     if (connection->proxy()) connection->speak_for_itself();
     auto reading = read_exchange(worker, *connection, reader);
     ExchangePtr exchange = co_await std::move(reading);
-    if (!exchange) co_return;
+    if (!exchange) co_return Task<void>();
     auto responding = respond(worker, *connection, reader, exchange);
     next = co_await std::move(responding);
     if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
     if (next != Next::stream) continue;
-    if (exchange->response.status == 101) {
-      auto talking = talk_websocket(reader, std::move(exchange));
-      co_await std::move(talking);
-      co_return;
-    }
+    if (exchange->response.status == 101) co_return talk_websocket(reader.take_kept(), std::move(exchange));
     auto sending = send_stream(worker, reader, std::move(exchange));
     next = co_await std::move(sending);
     if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
@@ -269,6 +265,7 @@ Task<void> serve_connection(Worker& worker, ConnectionPtr connection) {
     auto lingering = linger(worker, *connection);
     co_await std::move(lingering);
   }
+  co_return Task<void>();
 }
 
 }  // namespace coyield::server

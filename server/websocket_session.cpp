@@ -48,7 +48,7 @@ std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& e
 
 }  // namespace
 
-Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
+Task<void> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
   std::optional<Stream> stream = std::move(exchange->stream);
   Worker& worker = stream->worker();
   Connection& connection = stream->connection();
@@ -56,7 +56,7 @@ Task<void> talk_websocket(RequestReader& reader, ExchangePtr exchange) {
                            accept(*stream, *exchange));
   exchange.reset();
   PumpEnd end = PumpEnd::left;
-  if (framing.received(reader.take_kept()) == Inbound::go_on) {
+  if (framing.received(std::move(kept)) == Inbound::go_on) {
     const Step first = begin_pumping(*stream, framing);
     auto pumping = pump(*stream, framing, first);
     end = co_await std::move(pumping);

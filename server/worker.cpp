@@ -65,7 +65,16 @@ void Worker::start(Arrival arrival) {
   }
   connections_.push_back(*connection);
   generators::spawn(loop_.executor(), serve_connection(*this, connection),
-                    [this, connection](const std::exception_ptr& error) { finish(*connection, error); });
+                    [this, connection](const std::exception_ptr& error, generators::Task<void> next) {
+                      go_on(connection, error, std::move(next));
+                    });
+}
+
+void Worker::go_on(const ConnectionPtr& connection, const std::exception_ptr& error,
+                   generators::Task<void> next) {
+  if (error || !next) return finish(*connection, error);
+  generators::spawn(loop_.executor(), std::move(next),
+                    [this, connection](const std::exception_ptr& failure) { finish(*connection, failure); });
 }
 
 void Worker::finish(Connection& connection, const std::exception_ptr& error) {

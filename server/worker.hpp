@@ -113,6 +113,7 @@ class Worker {
     return buffer;
   }
   void start(Arrival arrival);
+  void go_on(const ConnectionPtr& connection, const std::exception_ptr& error, generators::Task<void> next);
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
   void relieve();

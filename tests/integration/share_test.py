@@ -249,13 +249,16 @@ class Slow(unittest.TestCase):
         with wire.Connection((where.group(1), int(where.group(2)))) as connection:
             return connection.get(path)
 
-    def lag(self, server, seconds=1.0):
-        """A client that took the head alone for so long, while another one read all; both."""
+    def lag(self, server):
+        """A client that took the head alone until it was far behind, while another one read all; both."""
         lagging = self.reader(server)
         reading = self.reader(server)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            reading.read()
+
+        def behind():
+            return max((stream["behind"]["items"] for stream in self.look(server, "/streams").json()), default=0)
+        while behind() < 200:
+            for _ in range(20):
+                self.assertTrue(reading.read())
         return lagging, reading
 
     def numbers(self, reader):
@@ -275,7 +278,7 @@ class Slow(unittest.TestCase):
 
     def test_disconnect(self):
         with self.serve("disconnect") as server:
-            lagging, reading = self.lag(server, 2)
+            lagging, reading = self.lag(server)
             numbers = self.numbers(reading)
             self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
             streams = sorted(self.look(server, "/streams").json(), key=lambda stream: stream["behind"]["items"])
@@ -283,7 +286,7 @@ class Slow(unittest.TestCase):
             behind = streams[1]["behind"]
             self.assertGreater(behind["items"], 100)
             self.assertGreater(behind["bytes"], 2000 * behind["items"])
-            self.assertTrue(0.5 < behind["seconds"] < 60, behind)
+            self.assertGreater(behind["seconds"], 0)
             while lagging.read():
                 pass
             metrics = self.look(server, "/metrics").text
@@ -295,10 +298,10 @@ class Slow(unittest.TestCase):
     def test_the_oldest_and_the_newest_can_be_missed_and_are_said(self):
         for slow in ("drop_oldest", "drop_newest", "latest"):
             with self.subTest(slow=slow), self.serve(slow) as server:
-                lagging, reading = self.lag(server, 2)
+                lagging, reading = self.lag(server)
                 self.check_told(reading, len(reading.events))
                 while not any(event.event == "gap" for event in lagging.events):
-                    lagging.read()
+                    self.assertTrue(lagging.read())
                 self.check_told(lagging, len(lagging.events) + 20)
                 self.assertNotIn('coyield_shared_gaps_total{endpoint="/big"} 0\n', self.look(server, "/metrics").text)
 
