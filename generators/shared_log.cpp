@@ -22,6 +22,9 @@ namespace {
 /// Appended items between two looks at how far back the log has to reach.
 constexpr unsigned items_per_trim = 64;
 
+/// Of the newest items, for the id that a client has; one that is not among them is caught up with.
+constexpr std::uint64_t most_looked_at = 4096;
+
 /// In the place of an offset: no item of that epoch yet.
 constexpr std::string_view none = "none";
 
@@ -164,6 +167,7 @@ void SharedLog::begin_epoch(std::string name) {
 
 void SharedLog::forget_all(std::uint64_t offset, std::string epoch) {
   log_.forget_all(offset);
+  newest_.reset();
   epochs_.clear();
   epochs_.push_back({offset, std::move(epoch)});
   replay_first_ = queue_first_ = offset;
@@ -226,12 +230,17 @@ Cursor::Cursor(std::shared_ptr<SharedLog> log, SubscribeOptions options, Event& 
     : log_(std::move(log)), changed_(changed), on_gap_(options.on_gap), catches_up_(options.catches_up) {
   SharedLog::Beginning beginning{.options = std::move(options)};
   log_->wanted();
-  if (log_->may_begin(beginning)) {
-    begin(beginning.options);
-  } else {
-    begin_ = std::make_unique<SharedLog::Beginning>(std::move(beginning));
-  }
   log_->join(*this);
+  try {
+    if (log_->may_begin(beginning)) {
+      begin(beginning.options);
+    } else {
+      begin_ = std::make_unique<SharedLog::Beginning>(std::move(beginning));
+    }
+  } catch (...) {
+    log_->leave(*this);  // what was started for it may go
+    throw;
+  }
 }
 
 Cursor::~Cursor() { log_->leave(*this); }
@@ -246,7 +255,7 @@ void Cursor::begin(const SubscribeOptions& options) {
   } else {
     begin_at(options.last >= end - first ? first : end - options.last);
   }
-  if (log_->options().slow == SlowPolicy::drop_newest) keep_backlog();
+  if (!outside_) keep_backlog();
 }
 
 /// Looks for the item itself: clients that come back have mostly not been away for long.
@@ -256,7 +265,8 @@ bool Cursor::resume_behind_own(const std::string& id) {
     begin_at(log.end());
     return true;
   }
-  const std::uint64_t first = log_->replay_first();
+  const std::uint64_t least = log.end() > most_looked_at ? log.end() - most_looked_at : 0;
+  const std::uint64_t first = std::max(log_->replay_first(), least);
   for (std::uint64_t offset = log.end(); offset > first; --offset) {
     if (log.at(offset - 1)->item.id() != id) continue;
     begin_at(offset);
@@ -272,6 +282,7 @@ bool Cursor::meet(std::string_view id) {
     if (log.at(offset)->item.id() != id) continue;
     outside_.reset();
     begin_at(offset + 1);
+    keep_backlog();
     return true;
   }
   return false;
@@ -316,7 +327,9 @@ void Cursor::begin_at(std::uint64_t offset) {
   }
 }
 
+/// For `drop_newest`.
 void Cursor::keep_backlog() {
+  if (log_->options().slow != SlowPolicy::drop_newest) return;
   const ItemLog& log = log_->log();
   backlog_ = std::make_unique<Backlog>();
   for (std::uint64_t offset = this->offset(); offset < log.end(); ++offset)
@@ -372,6 +385,7 @@ bool Cursor::step_outside() {
   if (behind.empty()) return false;
   outside_ = std::make_unique<std::string>(std::move(behind));
   entry_.reset();
+  offset_.set(SubscribeOptions::all);  // it needs nothing of the log
   return true;
 }
 
