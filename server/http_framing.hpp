@@ -27,13 +27,17 @@ class HttpFraming {
               Transfer transfer, handlers::Coding coding)
       : worker_(worker),
         connection_(connection),
-        reader_(reader),
+        reader_(&reader),
         head_(std::move(head)),
         transfer_(transfer),
         gzip_(coding == handlers::Coding::gzip ? std::make_unique<Gzip>() : nullptr) {}
   ~HttpFraming() { connection_.hold(Connection::Held::coding, 0); }
+  HttpFraming(HttpFraming&&) noexcept = default;
   HttpFraming(const HttpFraming&) = delete;
   HttpFraming& operator=(const HttpFraming&) = delete;
+
+  /// Goes on with another reader of the same connection.
+  void read_by(RequestReader& reader) noexcept { reader_ = &reader; }
 
   /// Leaves room for the head and the chunk's own header, which are known only when the batch is complete.
   void open(generators::Buffer& out) {
@@ -61,7 +65,7 @@ class HttpFraming {
   bool itemwise() const noexcept { return true; }
   std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
 
-  Inbound received() { return reader_.read_ahead() ? Inbound::go_on : Inbound::left; }
+  Inbound received() { return reader_->read_ahead() ? Inbound::go_on : Inbound::left; }
 
  private:
   static constexpr std::size_t chunk_header_bytes = 18;  // 16 digits and a line end
@@ -107,7 +111,7 @@ class HttpFraming {
 
   Worker& worker_;
   Connection& connection_;
-  RequestReader& reader_;
+  RequestReader* reader_;
   std::string head_;
   Transfer transfer_;
   std::unique_ptr<Gzip> gzip_;  // none where the client gets the bytes as they are

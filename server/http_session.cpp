@@ -12,7 +12,9 @@
 ///
 ///     read a request -> Application::handle -> a value comes back, and nothing has run yet
 ///       text or nothing: send it
-///       a stream: wait for its first item, so that a failure can still be a status; then the pump
+///       a stream: wait for its first item, so that a failure can still be a status; send what is ready. If
+///       that
+///         is not all of it, the next session is the pump, and behind that one like this
 ///       a WebSocket: likewise, then the connection is the WebSocket's
 ///     and again, while the connection can be kept
 namespace coyield::server {
@@ -189,30 +191,61 @@ std::string stream_head(Worker& worker, const Response& response, bool keep_aliv
   return head.take();
 }
 
-Task<Next> send_stream(Worker& worker, RequestReader& reader, ExchangePtr exchange) {
+/// What a stream over HTTP needs while it is sent, and what is to be known behind its end.
+struct HttpStream {
   using Transfer = HttpFraming::Transfer;
-  const Transfer transfer = exchange->minor_version == 1 ? Transfer::chunked : Transfer::until_close;
-  const bool keep_alive = exchange->keep_alive && transfer == Transfer::chunked;
-  Connection& connection = exchange->stream->connection();
-  HttpFraming framing(worker, connection, reader,
-                      stream_head(worker, exchange->response, keep_alive, transfer), transfer,
-                      exchange->coding);
-  if (transfer == Transfer::until_close) connection.cut_on_close(true);  // even where this process dies
-  const Step first = begin_pumping(*exchange->stream, framing);
-  if (first.refused()) {
-    connection.cut_on_close(false);
-    exchange->stream->end_as(StreamEnd::refused);
-    refuse(*exchange, handlers::problem(exchange->stream->refusal()));
-    auto sending = send_whole(worker, connection, reader, *exchange);
-    co_return co_await std::move(sending);
-  }
-  Stream stream = *std::move(exchange->stream);
-  exchange.reset();
-  auto pumping = pump(stream, framing, first);
+
+  HttpStream(Worker& worker, RequestReader& reader, Exchange& exchange)
+      : transfer(exchange.minor_version == 1 ? Transfer::chunked : Transfer::until_close),
+        keep_alive(exchange.keep_alive && transfer == Transfer::chunked),
+        framing(worker, exchange.stream->connection(), reader,
+                stream_head(worker, exchange.response, keep_alive, transfer), transfer, exchange.coding) {}
+
+  Transfer transfer;
+  bool keep_alive;
+  HttpFraming framing;
+};
+
+/// Counts the end of the stream, which goes, and gives what is behind it.
+Next end_stream(std::optional<Stream>& stream, const HttpStream& http, PumpEnd end) {
+  stream->end_as(end);
+  if (end == PumpEnd::ended && http.transfer == HttpStream::Transfer::until_close)
+    stream->connection().cut_on_close(false);
+  stream.reset();
+  return next_behind(end, http.keep_alive, http.transfer);
+}
+
+/// What is done before the connection is closed.
+Task<void> end_connection(Worker& worker, Connection& connection, Next next) {
+  if (next == Next::reset) connection.reset();
+  if (next != Next::linger) co_return;
+  auto lingering = linger(worker, connection);
+  co_await std::move(lingering);
+}
+
+/// The session of a stream of which `first` has been sent.
+Task<Session> stream_on(Worker& worker, ConnectionPtr connection, RequestReader reader, HttpStream http,
+                        std::optional<Stream> stream, Step first) {
+  http.framing.read_by(reader);
+  auto pumping = pump(*stream, http.framing, first);
   const PumpEnd end = co_await std::move(pumping);
-  stream.end_as(end);
-  if (end == PumpEnd::ended && transfer == Transfer::until_close) connection.cut_on_close(false);
-  co_return next_behind(end, keep_alive, transfer);
+  const Next next = end_stream(stream, http, end);
+  if (next == Next::keep) {
+    Session requests{serve_connection(worker, std::move(connection), reader.take_kept())};
+    co_return std::move(requests);
+  }
+  auto ending = end_connection(worker, *connection, next);
+  co_await std::move(ending);
+  co_return Session();
+}
+
+/// The response instead of a stream whose first item cannot be said.
+Task<Next> send_refusal(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
+  connection.cut_on_close(false);
+  exchange.stream->end_as(StreamEnd::refused);
+  refuse(exchange, handlers::problem(exchange.stream->refusal()));
+  auto sending = send_whole(worker, connection, reader, exchange);
+  co_return co_await std::move(sending);
 }
 
 /// Answers one exchange; one with a stream is left to be sent.
@@ -241,31 +274,59 @@ Task<ExchangePtr> read_exchange(Worker& worker, Connection& connection, RequestR
   co_return exchange;
 }
 
+/// What has become of a stream whose first batch has been sent: it is over, or the next session's. Neither:
+/// its first item cannot be said.
+struct Begun {
+  std::optional<Next> next = {};
+  Session session = {};
+};
+
+/// No coroutine: what this needs is on the stack, and not held between the requests of an idle client.
+Begun begin_sending(Worker& worker, const ConnectionPtr& connection, RequestReader& reader,
+                    Exchange& exchange) {
+  HttpStream http(worker, reader, exchange);
+  if (http.transfer == HttpStream::Transfer::until_close)
+    connection->cut_on_close(true);  // even where this process dies
+  const Step first = begin_pumping(*exchange.stream, http.framing);
+  if (first.refused()) return {};
+  std::optional<Stream> stream = std::move(exchange.stream);
+  const bool sent = first.kind == Step::Kind::over && !first.gone() && connection->unsent() == 0;
+  if (sent) return {.next = end_stream(stream, http, first.end)};
+  return {.session = {
+              stream_on(worker, connection, std::move(reader), std::move(http), std::move(stream), first)}};
+}
+
 }  // namespace
 
-Task<Task<void>> serve_connection(Worker& worker, ConnectionPtr connection) {
-  RequestReader reader(worker, *connection);
+Task<Session> serve_connection(Worker& worker, ConnectionPtr connection, generators::Buffer kept) {
+  RequestReader reader(worker, *connection, std::move(kept));
   Next next = Next::keep;
   while (next == Next::keep) {
     if (connection->proxy()) connection->speak_for_itself();
     auto reading = read_exchange(worker, *connection, reader);
     ExchangePtr exchange = co_await std::move(reading);
-    if (!exchange) co_return Task<void>();
+    if (!exchange) co_return Session();
     auto responding = respond(worker, *connection, reader, exchange);
     next = co_await std::move(responding);
     if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
     if (next != Next::stream) continue;
-    if (exchange->response.status == 101) co_return talk_websocket(reader.take_kept(), std::move(exchange));
-    auto sending = send_stream(worker, reader, std::move(exchange));
-    next = co_await std::move(sending);
+    if (exchange->response.status == 101) {
+      Session websocket{talk_websocket(reader.take_kept(), std::move(exchange))};
+      co_return std::move(websocket);
+    }
+    Begun begun = begin_sending(worker, connection, reader, *exchange);
+    if (begun.session.task) co_return std::move(begun.session);
+    if (begun.next) {
+      next = *begun.next;
+    } else {
+      auto sending = send_refusal(worker, *connection, reader, *exchange);
+      next = co_await std::move(sending);
+    }
     if (next == Next::keep && reader.has_kept()) co_await generators::yield_now();
   }
-  if (next == Next::reset) connection->reset();
-  if (next == Next::linger) {
-    auto lingering = linger(worker, *connection);
-    co_await std::move(lingering);
-  }
-  co_return Task<void>();
+  auto ending = end_connection(worker, *connection, next);
+  co_await std::move(ending);
+  co_return Session();
 }
 
 }  // namespace coyield::server

@@ -17,7 +17,11 @@ class RequestReader {
  public:
   static constexpr std::size_t ahead_bytes = 8 * 1024;
 
-  RequestReader(Worker& worker, Connection& connection) : worker_(worker), connection_(connection) {}
+  /// `kept` is what the client has sent already.
+  RequestReader(Worker& worker, Connection& connection, generators::Buffer kept = {})
+      : worker_(worker), connection_(connection), kept_(std::move(kept)) {
+    if (!kept_.empty()) count();
+  }
 
   /// No request: the client has left, was silent for too long, or the server is draining.
   struct NoRequest {};

@@ -48,7 +48,7 @@ std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& e
 
 }  // namespace
 
-Task<void> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
+Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
   std::optional<Stream> stream = std::move(exchange->stream);
   Worker& worker = stream->worker();
   Connection& connection = stream->connection();
@@ -65,10 +65,11 @@ Task<void> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
   stream.reset();  // its work ends here, whatever time the goodbye takes
   if (end == PumpEnd::slow) {
     connection.reset();
-    co_return;
+    co_return Session();
   }
   auto closing = finish_closing(worker, connection, framing);
   co_await std::move(closing);
+  co_return Session();
 }
 
 }  // namespace coyield::server

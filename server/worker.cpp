@@ -64,17 +64,16 @@ void Worker::start(Arrival arrival) {
     return;
   }
   connections_.push_back(*connection);
-  generators::spawn(loop_.executor(), serve_connection(*this, connection),
-                    [this, connection](const std::exception_ptr& error, generators::Task<void> next) {
-                      go_on(connection, error, std::move(next));
-                    });
+  run(connection, Session{serve_connection(*this, connection)});
 }
 
-void Worker::go_on(const ConnectionPtr& connection, const std::exception_ptr& error,
-                   generators::Task<void> next) {
-  if (error || !next) return finish(*connection, error);
-  generators::spawn(loop_.executor(), std::move(next),
-                    [this, connection](const std::exception_ptr& failure) { finish(*connection, failure); });
+/// One session behind the other, until none is left.
+void Worker::run(const ConnectionPtr& connection, Session session) {
+  generators::spawn(loop_.executor(), std::move(session.task),
+                    [this, connection](const std::exception_ptr& error, Session next) {
+                      if (error || !next.task) return finish(*connection, error);
+                      run(connection, std::move(next));
+                    });
 }
 
 void Worker::finish(Connection& connection, const std::exception_ptr& error) {

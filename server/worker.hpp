@@ -24,6 +24,8 @@
 
 namespace coyield::server {
 
+struct Session;
+
 /// What the threads of a server share. Beside figures nothing in it changes while they run.
 struct Shared {
   const config::ServerConfig& config;
@@ -113,7 +115,7 @@ class Worker {
     return buffer;
   }
   void start(Arrival arrival);
-  void go_on(const ConnectionPtr& connection, const std::exception_ptr& error, generators::Task<void> next);
+  void run(const ConnectionPtr& connection, Session session);
   void finish(Connection& connection, const std::exception_ptr& error);
   void wake_all();
   void relieve();
