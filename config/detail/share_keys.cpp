@@ -12,10 +12,11 @@ constexpr Size most_bytes{1ull << 40};
 /// A limit by age alone must not let a fast stream fill the memory.
 constexpr std::uint64_t bytes_of_replay = 64ull << 20;
 
-const Parameter items_parameter{.name = "items",
-                                .type = ParameterType::integer,
-                                .minimum = Value(std::int64_t{0}),
-                                .maximum = Value(most_items)};
+/// The number that may stand for an object with "items" alone.
+Parameter items_parameter(std::int64_t least) {
+  return {
+      .name = "items", .type = ParameterType::integer, .minimum = Value(least), .maximum = Value(most_items)};
+}
 
 const Keys<Reach>& replay_keys() {
   static const Keys<Reach> keys = {
@@ -38,19 +39,20 @@ const Keys<Reach>& queue_keys() {
 /// A number of items, or an object.
 template <class Behind>
 Key<Share> reach(std::string name, Reach Share::* member, std::string summary, const Keys<Reach>& keys,
-                 Behind default_bytes) {
-  auto read = [&keys, member, default_bytes](const Scope& scope, const Node& node, Share& share) {
+                 std::int64_t least, Behind default_bytes) {
+  auto read = [&keys, member, least, default_bytes](const Scope& scope, const Node& node, Share& share) {
     Reach reach;
     if (node.as<Node::Object>() != nullptr) {
       read_object(scope, node, keys, reach);
-    } else if (auto items = read_value(scope, items_parameter, node)) {
+    } else if (auto items = read_value(scope, items_parameter(least), node)) {
       reach.items = static_cast<unsigned>(*items->as<std::int64_t>());
     }
     if (!reach.bytes) reach.bytes = default_bytes;
     share.*member = reach;
   };
-  return {std::move(name), std::move(summary), std::move(read), [&keys](const Catalogue& catalogue) -> Json {
-            return {{"anyOf", {value_schema(items_parameter), object_schema(keys, catalogue)}}};
+  return {std::move(name), std::move(summary), std::move(read),
+          [&keys, least](const Catalogue& catalogue) -> Json {
+            return {{"anyOf", {value_schema(items_parameter(least)), object_schema(keys, catalogue)}}};
           }};
 }
 
@@ -81,12 +83,12 @@ const Keys<Share>& share_keys() {
           "replay", &Share::replay,
           "What is kept for who comes later, or comes back: a number of items, or an object with \"items\", "
           "\"bytes\" and \"age\", of which whichever is met first counts. Left out: nothing.",
-          replay_keys(), bytes_of_replay),
+          replay_keys(), 0, bytes_of_replay),
       reach(
           "queue", &Share::queue,
           "How far a subscriber may be behind: a number of items, or an object with \"items\" and \"bytes\". "
           "Left out: 1024 items and 1 MiB.",
-          queue_keys(), 1024ull * 1024),
+          queue_keys(), 1, 1024ull * 1024),
       choice("slow", &Share::slow,
              "What becomes of one that is further behind: it is disconnected and can resume; it misses the "
              "oldest, or the newest, or gets the latest alone, and is told so; or all wait for it.",
