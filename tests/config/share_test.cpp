@@ -70,7 +70,8 @@ TEST(ShareConfig, WhatWaitsForARequestCannotStartAtOnce) {
       R"({"endpoints": {"/t/{n}": {"source": {"counter": {"from": "${path.n}"}}, "share": {"start": "at_once"}}}})";
   auto loaded = load(text, "f", sample::catalogue(), sample::environment({}));
   ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().text().find("nothing can start at once that waits for ${path.n}"), std::string::npos)
+  EXPECT_NE(loaded.error().text().find("nothing can start at once that waits for ${path.n}"),
+            std::string::npos)
       << loaded.error().text();
 }
 
