@@ -1,16 +1,12 @@
 #include <coyield/generators/hub.hpp>
 
-#include <algorithm>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/log_turn.hpp>
 #include <utility>
 
 namespace coyield::generators {
 
 namespace {
-
-/// Between two looks at the other things that the loop has to do, at the most.
-constexpr std::uint64_t items_per_turn = 512;
-constexpr std::chrono::milliseconds turn(2);
 
 /// Whether the same would come again.
 bool is_final(const std::exception_ptr& failure) {
@@ -99,17 +95,11 @@ void Hub::stop() noexcept {
   consumer_.reset();
 }
 
-/// Subscribers run between two turns: in one, nobody who keeps up may fall behind by more than half of what
-/// is allowed.
 void Hub::take_some() {
   const std::shared_ptr<SharedLog> kept = shared_from_this();
-  const std::uint64_t begin = log().end();
-  const std::uint64_t bytes = log().bytes_ever();
-  const std::uint64_t most = std::clamp<std::uint64_t>(share_.queue.items / 2, 1, items_per_turn);
-  const std::chrono::nanoseconds due = loop().now() + turn;
-  while (log().end() - begin < most && log().bytes_ever() - bytes <= share_.queue.bytes / 2) {
+  const LogTurn turn(loop(), *this);
+  while (!turn.over()) {
     if (!take_one()) return tell_all();
-    if ((log().end() - begin) % 32 == 0 && loop().now() >= due) break;
   }
   tell_all();
   if (running_) loop().soon(pump_);
