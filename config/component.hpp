@@ -80,6 +80,8 @@ struct Component {
   std::string example = {};  ///< the component as it stands in a configuration, in JSON
   std::string details = {};  ///< what it yields, when it ends, what can go wrong
   bool reads_input = false;  ///< a source that gives what clients send: of use only where they may
+  /// A source that gives what is published under the name that its main parameter says.
+  bool is_topic = false;
   bool configurable = true;  ///< false: a configuration cannot name it; it is there to be read about
 
   /// What no single parameter's description can say: `batch` needs `items` or `within`. Gives all mistakes,

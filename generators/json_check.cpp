@@ -14,8 +14,8 @@ namespace {
 
 class Checker {
  public:
-  Checker(std::string_view text, JsonLineBreaks line_breaks) noexcept
-      : at_(text.data()), end_(text.data() + text.size()), line_breaks_(line_breaks) {}
+  Checker(std::string_view text, JsonLineBreaks line_breaks, unsigned max_depth) noexcept
+      : at_(text.data()), end_(text.data() + text.size()), line_breaks_(line_breaks), max_depth_(max_depth) {}
 
   bool check() noexcept {
     for (;;) {
@@ -56,7 +56,7 @@ class Checker {
 
   Begun begin_container(char closing) noexcept {
     ++at_;
-    too_deep_ = depth_ == max_json_depth;
+    too_deep_ = depth_ == max_depth_;
     if (too_deep_ || !skip_blanks()) return Begun::wrong;
     if (take(closing)) return Begun::value;
     objects_[depth_++] = closing == '}';
@@ -177,6 +177,7 @@ class Checker {
   const char* at_;
   const char* const end_;
   JsonLineBreaks line_breaks_;
+  unsigned max_depth_;
   unsigned depth_ = 0;
   bool too_deep_ = false;
   std::bitset<max_json_depth> objects_;  // of each level: whether it is an object
@@ -194,8 +195,8 @@ const char* behind_string(const char* at, const char* end) noexcept {
 
 }  // namespace
 
-JsonVerdict check_json(std::string_view text, JsonLineBreaks line_breaks) noexcept {
-  Checker checker(text, line_breaks);
+JsonVerdict check_json(std::string_view text, JsonLineBreaks line_breaks, unsigned max_depth) noexcept {
+  Checker checker(text, line_breaks, max_depth);
   if (!checker.check()) return checker.too_deep() ? JsonVerdict::too_deep : JsonVerdict::wrong;
   return is_utf8(text) ? JsonVerdict::good : JsonVerdict::wrong;
 }

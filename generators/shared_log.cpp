@@ -11,6 +11,7 @@
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/integer_text.hpp>
 #include <coyield/generators/json_text.hpp>
+#include <coyield/generators/source.hpp>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -84,16 +85,18 @@ SharedLog::SharedLog(Loop& loop, LogOptions options, std::string epoch) : loop_(
 
 SharedLog::~SharedLog() = default;
 
-AsyncGenerator<Item> SharedLog::subscribe(SubscribeOptions options) {
-  return follow(shared_from_this(), std::move(options));
+AsyncGenerator<Item> SharedLog::subscribe(SubscribeOptions options, std::shared_ptr<StartPosition> start) {
+  return follow(shared_from_this(), std::move(options), std::move(start));
 }
 
-AsyncGenerator<Item> SharedLog::follow(std::shared_ptr<SharedLog> log, SubscribeOptions options) {
+AsyncGenerator<Item> SharedLog::follow(std::shared_ptr<SharedLog> log, SubscribeOptions options,
+                                       std::shared_ptr<StartPosition> start) {
   using Step = Cursor::Step;
   Event changed;
   LogIds ids(*log);
   Cursor cursor(log, std::move(options), changed);
   for (;;) {
+    if (start && start->id.empty()) start->id = cursor.position();
     const Step step = cursor.advance();
     if (step == Step::item) {
       Item item = cursor.item(ids);

@@ -79,6 +79,7 @@ class Follower : public boost::intrusive::list_base_hook<> {
 };
 
 class Cursor;
+struct StartPosition;
 
 /// The newest items of one stream, and those who read them, on one thread: what a hub and its mirrors have in
 /// common. Each subscriber is an offset; none holds a copy of anything, waits for another or hurts it.
@@ -95,8 +96,9 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
 
   /// A subscriber, from its first `next()` on until it is destroyed. Its items are valid until the next
   /// `next()`. Throws, when it is pulled: what the generator threw; Failure(too_slow) when it is
-  /// disconnected; Failure(gone) as `on_gap` wants.
-  AsyncGenerator<Item> subscribe(SubscribeOptions options = {});
+  /// disconnected; Failure(gone) as `on_gap` wants. `start`, if there is one, is filled in where it begins.
+  AsyncGenerator<Item> subscribe(SubscribeOptions options = {},
+                                 std::shared_ptr<StartPosition> start = nullptr);
 
   /// Of the items that come.
   const std::string& epoch() const noexcept { return epochs_.back().name; }
@@ -179,7 +181,8 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   /// One has moved on.
   virtual void advanced() noexcept = 0;
 
-  static AsyncGenerator<Item> follow(std::shared_ptr<SharedLog> log, SubscribeOptions options);
+  static AsyncGenerator<Item> follow(std::shared_ptr<SharedLog> log, SubscribeOptions options,
+                                     std::shared_ptr<StartPosition> start);
   const std::string& epoch_at(std::uint64_t offset) const noexcept;
   void join(Follower& follower);
   void leave(Follower& follower) noexcept;

@@ -13,6 +13,7 @@ namespace coyield::generators {
 
 class BlockingPool;
 class StandardInput;
+class TopicReader;
 
 /// Where a stream has begun: the id behind which its first item stands. Filled in once, by a resumable source
 /// as soon as it knows (for a file: once it is open), before its first item; empty until then, and for
@@ -27,7 +28,8 @@ struct SourceContext {
   AsyncGenerator<Item> input = {};          ///< what the client sends; at its end where nothing may be sent
   BlockingPool* blocking = nullptr;         ///< threads for calls that block; lives longer than any source
   StandardInput* standard_input = nullptr;  ///< of the process; lives longer than any source
-  std::size_t max_item = 1024 * 1024;       ///< no item is longer, in bytes: a source that finds one fails
+  TopicReader* topics = nullptr;       ///< of this thread; null: there are none; lives longer than any source
+  std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
   std::string resume_after = {};
@@ -38,9 +40,13 @@ struct SourceContext {
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, most, behind, begun] = *this;
-    return {
-        .blocking = pool, .standard_input = piped, .max_item = most, .resume_after = behind, .start = begun};
+    const auto& [_, pool, piped, named, most, behind, begun] = *this;
+    return {.blocking = pool,
+            .standard_input = piped,
+            .topics = named,
+            .max_item = most,
+            .resume_after = behind,
+            .start = begun};
   }
 };
 

@@ -35,6 +35,8 @@ std::string_view reason_phrase(unsigned status) noexcept {
       return "Gone";
     case 413:
       return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 414:
       return "URI Too Long";
     case 421:
@@ -94,6 +96,12 @@ unsigned status_of(FailureKind kind) noexcept {
       return 409;
     case FailureKind::gone:
       return 410;
+    case FailureKind::too_large:
+      return 413;
+    case FailureKind::unprocessable:
+      return 422;
+    case FailureKind::too_many:
+      return 429;
     case FailureKind::too_slow:
       return 503;
     case FailureKind::internal:
@@ -103,7 +111,12 @@ unsigned status_of(FailureKind kind) noexcept {
 }
 
 Response problem(const generators::Failure& failure) {
-  return problem(status_of(failure.kind()), failure.message());
+  Response response = problem(status_of(failure.kind()), failure.message());
+  if (failure.retry_after().count() > 0) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(failure.retry_after()).count();
+    response.fields.add("Retry-After", std::to_string(seconds));
+  }
+  return response;
 }
 
 }  // namespace coyield::handlers

@@ -22,6 +22,12 @@ std::string_view failure_name(FailureKind kind) noexcept {
       return "conflict";
     case FailureKind::gone:
       return "gone";
+    case FailureKind::too_large:
+      return "too_large";
+    case FailureKind::unprocessable:
+      return "unprocessable";
+    case FailureKind::too_many:
+      return "too_many";
     case FailureKind::too_slow:
       return "too_slow";
     case FailureKind::internal:
