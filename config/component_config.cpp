@@ -152,6 +152,16 @@ Arguments ComponentConfig::defaults() const {
   return Arguments(std::move(state));
 }
 
+Template ComponentConfig::text_of(std::string_view parameter) const {
+  const std::size_t place = component().find(parameter).value();
+  if (!constant()) {
+    for (const auto& argument : *templates_) {
+      if (argument.parameter == place) return argument.parts.front().text;
+    }
+  }
+  return Template::literal(constants().get<std::string>(parameter));
+}
+
 std::vector<Reference> ComponentConfig::references() const {
   std::vector<Reference> out;
   if (constant()) return out;

@@ -77,6 +77,9 @@ class ComponentConfig {
   /// from another.
   std::vector<Reference> references() const;
 
+  /// The template of a text parameter; where no request has a part in it, a constant one.
+  Template text_of(std::string_view parameter) const;
+
   /// The constant arguments; those that a request fills in have no value.
   Arguments constants() const { return Arguments(constants_); }
 

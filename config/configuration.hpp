@@ -107,7 +107,7 @@ struct Share {
   Reach queue = {.items = 1024, .bytes = 1024ull * 1024};
   Slow slow = Slow::disconnect;
   ShareStart start = ShareStart::first_subscriber;
-  std::chrono::nanoseconds linger{0};
+  std::optional<std::chrono::nanoseconds> linger = {};  ///< none: 0 s; of a topic: an hour
   ShareRestart restart = ShareRestart::never;
   std::uint64_t since = 0;        ///< so many of the newest items first, as far as `replay` has them
   unsigned max_instances = 1000;  ///< generators at a time, one for each set of values
@@ -116,6 +116,25 @@ struct Share {
   /// Each from where the source starts: what the others have had already it gets by itself.
   static constexpr std::uint64_t start_of_source = earliest - 1;
   bool operator==(const Share&) const = default;
+};
+
+/// So many in any time so long.
+struct Rate {
+  unsigned items = 1;
+  std::chrono::nanoseconds within = std::chrono::seconds(1);
+
+  bool operator==(const Rate&) const = default;
+};
+
+/// Who may publish to a topic, and how much.
+struct Publish {
+  Access access = {};
+  std::optional<std::uint64_t> max_item = {};  ///< bytes; none: as any item
+  unsigned max_depth = 64;                     ///< of arrays and objects in JSON
+  std::optional<Rate> rate = {};               ///< of all who publish to the topic
+  std::optional<Rate> client_rate = {};        ///< of each of them
+
+  bool operator==(const Publish&) const = default;
 };
 
 /// One endpoint. What is not set holds for the whole server and is found in `ServerConfig`.
@@ -127,6 +146,7 @@ struct EndpointConfig {
   ComponentConfig source = {};
   std::vector<ComponentConfig> pipeline = {};
   std::optional<Share> share = {};        ///< none: a generator of its own for each client
+  std::optional<Publish> publish = {};    ///< none: nobody may
   std::string format = {};                ///< for clients that ask for none; empty: the program's default
   std::vector<std::string> columns = {};  ///< of CSV; empty: what the first item has
   bool finite = false;                    ///< the stream ends by itself and soon
@@ -139,6 +159,11 @@ struct EndpointConfig {
   bool resumable = false;  ///< its stream can be made to go on behind an id; of endpoints in C++
   bool input = false;      ///< what a client sends by WebSocket reaches the source
   std::optional<std::uint64_t> max_message = {};
+
+  /// What it serves is published, by clients or by the program.
+  bool is_topic() const { return !source.empty() && source.component().is_topic; }
+  /// Its clients get the items of a topic as they are, and so share the topic itself.
+  bool is_plain_topic() const { return is_topic() && pipeline.empty(); }
 };
 
 /// What the process was told. Plain data: what its keys mean is said in keys.cpp, once, for people too.

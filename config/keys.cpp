@@ -4,6 +4,7 @@
 #include <coyield/config/detail/access_reader.hpp>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/keys.hpp>
+#include <coyield/config/detail/publish_keys.hpp>
 #include <coyield/config/detail/share_keys.hpp>
 #include <coyield/config/host_pattern.hpp>
 
@@ -377,6 +378,7 @@ const Keys<EndpointConfig>& endpoint_keys() {
       {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
       share_key(),
+      publish_key(),
       {"format", "The format for clients that ask for none. Left out: the program's default.", read_format,
        [](const Catalogue& catalogue) -> Json {
          return or_substitution({{"enum", format_names(catalogue)}});
@@ -445,6 +447,8 @@ void read_endpoint(const Scope& scope, const Member& member, Configuration& conf
         {"missing, and the source " + in_quotes(endpoint.source.name()) + " gives what clients send",
          "write \"input\": true"});
   }
+  check_topic_endpoint(scope, member.value, endpoint);
+  if (endpoint.is_plain_topic() && !endpoint.share) endpoint.share.emplace();
   if (const Node* share = member.value.find("share"); share != nullptr && endpoint.share)
     check_share(scope.key("share"), *share, endpoint);
   if (pattern && is_new(scope, configuration, *pattern, member.position)) {
@@ -463,6 +467,7 @@ void read_endpoints(const Scope& scope, const Node& node, Configuration& configu
   }
   each_member(scope, *object,
               [&](const Member& member) { read_endpoint(scope.key(member.key), member, configuration); });
+  check_topics(scope, configuration);
 }
 
 Json endpoints_schema(const Catalogue& catalogue) {

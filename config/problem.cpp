@@ -10,7 +10,7 @@
 namespace coyield::config {
 namespace {
 
-constexpr std::size_t most_to_list = 16;
+constexpr std::size_t most_to_list = 20;
 constexpr std::size_t long_word = 6;  // of which two letters may be missing
 
 std::string lower_case(std::string_view text) {

@@ -163,6 +163,12 @@ Checked<Template> Template::parse(std::string_view text) {
   return out;
 }
 
+Template Template::literal(std::string_view text) {
+  Template out;
+  out.append_text(text);
+  return out;
+}
+
 void Template::append_text(std::string_view text) {
   if (text.empty()) return;
   if (pieces_.empty() || pieces_.back().origin) pieces_.emplace_back();
@@ -203,6 +209,44 @@ boost::system::result<std::string, Reference> Template::fill(const RequestValues
     out += *value;
   }
   return out;
+}
+
+namespace {
+
+/// In the place of a character: any text.
+constexpr int anything = -1;
+
+std::vector<int> with_wildcards(const Template& of) {
+  std::vector<int> characters;
+  for (const Template::Piece& piece : of.pieces()) {
+    if (piece.origin) {
+      characters.push_back(anything);
+    } else {
+      characters.insert(characters.end(), piece.text.begin(), piece.text.end());
+    }
+  }
+  return characters;
+}
+
+}  // namespace
+
+bool may_be_equal(const Template& a, const Template& b) {
+  const std::vector<int> x = with_wildcards(a);
+  const std::vector<int> y = with_wildcards(b);
+  // Whether what is left of `x` from i on and of `y` from j on may be, from the ends to the beginnings.
+  std::vector<std::vector<bool>> may(x.size() + 1, std::vector<bool>(y.size() + 1));
+  for (std::size_t i = x.size() + 1; i-- > 0;) {
+    for (std::size_t j = y.size() + 1; j-- > 0;) {
+      const bool more_x = i < x.size();
+      const bool more_y = j < y.size();
+      bool here = !more_x && !more_y;
+      if (more_x && x[i] == anything) here |= may[i + 1][j] || (more_y && may[i][j + 1]);
+      if (more_y && y[j] == anything) here |= may[i][j + 1] || (more_x && may[i + 1][j]);
+      if (more_x && more_y && x[i] == y[j]) here |= may[i + 1][j + 1];
+      may[i][j] = here;
+    }
+  }
+  return may[0][0];
 }
 
 }  // namespace coyield::config

@@ -69,6 +69,8 @@ class Template {
   };
 
   static Checked<Template> parse(std::string_view text);
+  /// The text as it is, whatever is in it.
+  static Template literal(std::string_view text);
 
   /// Whether nothing is left to fill in.
   bool constant() const;
@@ -89,5 +91,8 @@ class Template {
 
   std::vector<Piece> pieces_;
 };
+
+/// Whether both may give the same text, for some values of some requests.
+bool may_be_equal(const Template& a, const Template& b);
 
 }  // namespace coyield::config

@@ -11,14 +11,6 @@ namespace {
 using generators::Failure;
 using generators::FailureKind;
 
-generators::LogLimits limits_of(const config::Reach& reach) {
-  generators::LogLimits limits;
-  if (reach.items) limits.items = *reach.items;
-  if (reach.bytes) limits.bytes = *reach.bytes;
-  if (reach.age) limits.age = *reach.age;
-  return limits;
-}
-
 void append_sized(std::string& key, std::string_view text) {
   key += std::to_string(text.size());
   key += ':';
@@ -26,6 +18,14 @@ void append_sized(std::string& key, std::string_view text) {
 }
 
 }  // namespace
+
+generators::LogLimits limits_of(const config::Reach& reach) {
+  generators::LogLimits limits;
+  if (reach.items) limits.items = *reach.items;
+  if (reach.bytes) limits.bytes = *reach.bytes;
+  if (reach.age) limits.age = *reach.age;
+  return limits;
+}
 
 Sharing sharing_of(const config::EndpointConfig& endpoint) {
   const config::Share& share = *endpoint.share;
@@ -35,7 +35,7 @@ Sharing sharing_of(const config::EndpointConfig& endpoint) {
                       .queue = limits_of(share.queue),
                       .slow = static_cast<generators::SlowPolicy>(share.slow),
                       .start = static_cast<generators::SharedStart>(share.start),
-                      .linger = share.linger,
+                      .linger = share.linger.value_or(std::chrono::nanoseconds(0)),
                       .restart = static_cast<generators::Restart>(share.restart),
                       .resumable = endpoint.resumable,
                       .own_ids = endpoint.resumable},

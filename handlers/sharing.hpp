@@ -13,7 +13,9 @@
 
 namespace coyield::handlers {
 
-/// Of an endpoint that has `share`.
+generators::LogLimits limits_of(const config::Reach& reach);
+
+/// Of an endpoint that has `share`, and is no topic.
 Sharing sharing_of(const config::EndpointConfig& endpoint);
 
 /// The values of a request that a shared stream is made with, kept: it may be made again when the request is

@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 9> words_of_tls = {
     "tls", "ssl", "https", "cert", "certs", "certificate", "certificates", "cert_file", "key_file"};
 /// Known elsewhere, and like nothing that there is.
-constexpr std::array<std::string_view, 5> words_of_no_key = {"publish", "exec", "http", "topic", "jq"};
+constexpr std::array<std::string_view, 3> words_of_no_key = {"exec", "http", "jq"};
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();

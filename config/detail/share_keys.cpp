@@ -94,7 +94,10 @@ const Keys<Share>& share_keys() {
              "oldest, or the newest, or gets the latest alone, and is told so; or all wait for it.",
              {"disconnect", "drop_oldest", "drop_newest", "latest", "block"}),
       choice("start", &Share::start, "When the generator begins to run.", {"first_subscriber", "at_once"}),
-      field("linger", &Share::linger, "How long it runs on when the last subscriber has left.", {0s, 8760h}),
+      field("linger", &Share::linger,
+            "How long it runs on when the last subscriber has left; a topic lives on when nobody publishes "
+            "or reads any more. Left out: not at all; a topic an hour.",
+            {0s, 8760h}),
       choice(
           "restart", &Share::restart,
           "Whether it is made again when it is over while it has subscribers: when it has failed, or always. "
@@ -130,11 +133,29 @@ Key<EndpointConfig> share_key() {
       share_keys());
 }
 
+namespace {
+
+/// Nothing makes a topic's items but those who publish them.
+void check_topic(const Scope& scope, const Node& node, const EndpointConfig& endpoint) {
+  const auto refuse = [&](const char* key, const char* why) {
+    scope.key(key).problem(node.find(key)->position, {why, std::string("leave ") + in_quotes(key) + " out"});
+  };
+  if (endpoint.share->start == ShareStart::at_once)
+    refuse("start", "a topic has no generator that could start");
+  if (endpoint.share->restart != ShareRestart::never)
+    refuse("restart", "a topic has no generator that could be made again");
+  if (endpoint.share->since == Share::start_of_source)
+    refuse("since", "a topic has only what it keeps: \"earliest\" is all of that");
+}
+
+}  // namespace
+
 void check_share(const Scope& scope, const Node& node, const EndpointConfig& endpoint) {
   if (endpoint.input) {
     scope.problem(node.position, {"what clients send cannot reach a generator that others read as well",
                                   "remove \"share\" or \"input\""});
   }
+  if (endpoint.is_plain_topic()) return check_topic(scope, node, endpoint);
   if (endpoint.share->start != ShareStart::at_once) return;
   if (const auto reference = any_reference(endpoint)) {
     const Node* start = node.find("start");

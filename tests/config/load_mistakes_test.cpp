@@ -287,8 +287,8 @@ TEST(LoadMistakes, OfEndpoints) {
           {R"({"endpoints": {"/a": {"source": "echo", "columns": ["x", "y", "x"]}}})",
            R"(./a.columns[2]: "x" is listed twice; keep one)"},
           {R"({"endpoints": {"/a": {"source": "echo", "colour": 1}}})",
-           R"(./a.colour: unknown key; write "title", "description", "source", "pipeline", "share", "format", "columns", "finite", )"
-           R"("access", "cors", "first_item_timeout", "heartbeat", "gzip", "deflate", "input" or "max_message")"},
+           R"(./a.colour: unknown key; write "title", "description", "source", "pipeline", "share", "publish", "format", "columns", )"
+           R"("finite", "access", "cors", "first_item_timeout", "heartbeat", "gzip", "deflate", "input" or "max_message")"},
           {R"({"endpoints": {}})",
            R"(: no endpoint is described; write { "/count/{n}": { "source": { "counter": { "to": "${path.n}" } } } })"},
           {R"({"endpoints": []})",
@@ -337,7 +337,7 @@ TEST(LoadMistakes, OfKeysSayWhereTheyBelong) {
            R"(endpoints./t/{n}.sse: "sse" is a format; write "format": "sse")"},
           {endpoint(R"("source": "echo", "listen": "127.0.0.1:1")"),
            R"(endpoints./t/{n}.listen: it belongs into "server", not into an endpoint; write "server": { "listen": "127.0.0.1:1" } beside "endpoints")"},
-          {endpoint(R"("source": "echo", "publish": {})"), "endpoints./t/{n}.publish: unknown key"},
+          {endpoint(R"("source": "echo", "jq": {})"), "endpoints./t/{n}.jq: unknown key"},
           {R"({"endpoints": {"/a": "counter"}})",
            R"(endpoints./a: "counter" is a source; write { "source": "counter" })"},
           {beside(R"("listen": "127.0.0.1:1")"),

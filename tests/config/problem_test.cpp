@@ -77,7 +77,7 @@ TEST(Suggest, PrefersTheNearest) {
 TEST(Advise, ListsAFewAndStaysSilentForMany) {
   EXPECT_EQ(advise("xyz", {"begin", "end", "now"}), "write \"begin\", \"end\" or \"now\"");
   EXPECT_EQ(advise("xyz", {"begin"}), "write \"begin\"");
-  EXPECT_EQ(advise("xyz", std::vector<std::string>(17, "word")), "");
+  EXPECT_EQ(advise("xyz", std::vector<std::string>(21, "word")), "");
   EXPECT_EQ(advise("xyz", {}), "");
 }
 

@@ -29,6 +29,16 @@ Component counter() {
           .details = "Yields the first number at once. Ends after `to`."};
 }
 
+Component topic() {
+  return {.kind = ComponentKind::source,
+          .name = "topic",
+          .summary = "What is published.",
+          .parameters = {{.name = "name", .summary = "Its name.", .required = true}},
+          .main = "name",
+          .example = R"({ "topic": "room.${path.room}" })",
+          .is_topic = true};
+}
+
 Component file() {
   auto needs_root = [](const Arguments& args) -> ParameterMistakes {
     if (!args.from_request("path") || args.find<std::string>("root")) return {};
@@ -130,7 +140,7 @@ Component sample_operator() {
 
 Catalogue catalogue() {
   Catalogue all;
-  for (auto make : {counter, file, exec, echo, speaker, take, where, sample_operator}) all.add(make());
+  for (auto make : {counter, topic, file, exec, echo, speaker, take, where, sample_operator}) all.add(make());
   all.add({.kind = ComponentKind::format, .name = "ndjson", .summary = "One JSON text a line."});
   all.add({.kind = ComponentKind::format, .name = "sse", .summary = "Server-sent events."});
   return all;

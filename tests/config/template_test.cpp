@@ -97,6 +97,35 @@ TEST(Template, MistakesSayWhatToWrite) {
   }
 }
 
+TEST(Template, ALiteralIsAsItIs) {
+  EXPECT_EQ(Template::literal("${path.x} $$").text(), "${path.x} $$");
+  EXPECT_TRUE(Template::literal("${path.x}").constant());
+}
+
+TEST(Template, TwoMayBeEqualWhereSomeValuesMakeThem) {
+  const auto may = [](std::string_view a, std::string_view b) {
+    const bool forth = may_be_equal(Template::parse(a).value(), Template::parse(b).value());
+    EXPECT_EQ(may_be_equal(Template::parse(b).value(), Template::parse(a).value()), forth);
+    return forth;
+  };
+  EXPECT_TRUE(may("", ""));
+  EXPECT_TRUE(may("room", "room"));
+  EXPECT_FALSE(may("room", "roon"));
+  EXPECT_FALSE(may("room", "rooms"));
+  EXPECT_TRUE(may("room.${path.n}", "room.5"));
+  EXPECT_TRUE(may("room.${path.n}", "room."));
+  EXPECT_FALSE(may("room.${path.n}", "hall.5"));
+  EXPECT_TRUE(may("${path.n}", "anything"));
+  EXPECT_TRUE(may("a${path.n}b", "ab"));
+  EXPECT_TRUE(may("a${path.n}b", "axyzb"));
+  EXPECT_FALSE(may("a${path.n}b", "axyzc"));
+  EXPECT_TRUE(may("a${path.n}", "${path.n}b"));
+  EXPECT_TRUE(may("a.${path.n}.c", "a.${path.n}"));
+  EXPECT_FALSE(may("a.${path.n}.c", "b.${path.n}"));
+  EXPECT_FALSE(may("${path.n}.c", "${path.n}.d"));
+  EXPECT_TRUE(may("${path.a}x${path.b}", "axxxb"));
+}
+
 TEST(Template, TheProcessEnvironmentIsRead) {
   EXPECT_TRUE(process_environment()("PATH"));
   EXPECT_EQ(process_environment()("COYIELD_NO_SUCH_VARIABLE"), std::nullopt);
