@@ -62,7 +62,7 @@ std::optional<Response> refuse_access(const Request& request, const config::Acce
     response.fields.add("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
     return response;
   }
-  return unauthorized("the token is not one of those that may read this", "Bearer error=\"invalid_token\"");
+  return unauthorized("the token is not one of those that open this", "Bearer error=\"invalid_token\"");
 }
 
 bool origin_allowed(const Request& request, const config::Cors& cors) {
@@ -76,15 +76,17 @@ bool origin_allowed(const Request& request, const config::Cors& cors) {
   return listed(*origin, cors);
 }
 
-void add_cors_fields(const Request& request, const config::Cors& cors, Response& response) {
+void add_cors_fields(const Request& request, const config::Cors& cors, Response& response,
+                     std::string_view methods) {
   if (cors.origins.empty()) return;
   response.fields.add("Vary", "Origin");
   const auto origin = request.find("Origin");
   if (!origin || !listed(*origin, cors)) return;
   response.fields.add("Access-Control-Allow-Origin", *origin);
   if (request.method != Method::options) return;
-  response.fields.add("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
-  response.fields.add("Access-Control-Allow-Headers", "Authorization, Last-Event-ID, Cache-Control");
+  response.fields.add("Access-Control-Allow-Methods", methods);
+  response.fields.add("Access-Control-Allow-Headers",
+                      "Authorization, Last-Event-ID, Cache-Control, Content-Type, Idempotency-Key");
   response.fields.add("Access-Control-Max-Age", "600");
 }
 

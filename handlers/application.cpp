@@ -54,13 +54,17 @@ Application::Application(const config::ServerConfig& server, std::vector<Format>
     : server_(server), formats_(std::move(formats)) {}
 
 void Application::add(config::EndpointConfig config, StreamFactory factory) {
-  if (!config.access.anyone()) tokens_.insert(config.access.tokens->begin(), config.access.tokens->end());
+  for (const config::Access* access : {&config.access, config.publish ? &config.publish->access : nullptr}) {
+    if (access != nullptr && !access->anyone())
+      tokens_.insert(access->tokens->begin(), access->tokens->end());
+  }
   auto endpoint = std::make_unique<Endpoint>(std::move(config), server_, formats_, tokens_,
                                              std::move(factory), endpoints_.size());
   if (!router_.add(endpoint->pattern(), endpoints_.size())) {
     throw std::invalid_argument("another endpoint answers to the paths of \"" + endpoint->pattern().text +
                                 "\" already");
   }
+  topics_.add(endpoint->config(), endpoints_.size());
   endpoints_.push_back(std::move(endpoint));
 }
 

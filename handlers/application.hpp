@@ -7,6 +7,7 @@
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/handler.hpp>
 #include <coyield/handlers/router.hpp>
+#include <coyield/handlers/topics.hpp>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ class Application final : public Handler {
   /// Never throws but for want of memory: whatever is wrong becomes a problem document.
   Response handle(const Request& request, generators::SourceContext&& context) const override;
 
+  const TopicRules& topics() const noexcept { return topics_; }
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
 
  private:
@@ -40,6 +42,7 @@ class Application final : public Handler {
   std::vector<Format> formats_;
   Tokens tokens_;  // that any endpoint takes
   Router router_;
+  TopicRules topics_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };
 

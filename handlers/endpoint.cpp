@@ -1,17 +1,19 @@
 #include <coyield/handlers/endpoint.hpp>
 
 #include <algorithm>
+#include <coyield/generators/idempotency.hpp>
 #include <coyield/handlers/access.hpp>
 #include <coyield/handlers/formats/sse.hpp>
 #include <coyield/handlers/page.hpp>
 #include <coyield/handlers/params.hpp>
+#include <coyield/handlers/publishing.hpp>
 #include <utility>
 
 namespace coyield::handlers {
 
 namespace {
 
-constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
+constexpr std::string_view publishing_methods = "GET, HEAD, OPTIONS, POST";
 
 /// The values of a request for the templates of a configuration.
 class ValuesOfRequest final : public config::RequestValues {
@@ -69,13 +71,6 @@ Fields stream_fields(const Format& format, Coding coding, std::string_view vary)
   return fields;
 }
 
-Response method_not_allowed(const Request& request) {
-  Response response =
-      problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this endpoint");
-  response.fields.add("Allow", allowed_methods);
-  return response;
-}
-
 Response coding_not_acceptable(bool gzip_offered) {
   Response response =
       problem(406, gzip_offered ? "the client takes neither gzip nor what is not compressed"
@@ -125,8 +120,10 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       negotiation_(formats, config_.format, config_.finite),
       format_options_{.columns = config_.columns},
       gzip_(config_.gzip.value_or(server.gzip)),
+      max_published_(config_.publish ? config_.publish->max_item.value_or(server.limits.max_item) : 0),
       references_(references_of(config_)) {
-  if (config_.share) sharing_ = sharing_of(config_);
+  if (config_.is_plain_topic() && !config_.share) config_.share.emplace();
+  if (config_.share && !config_.is_plain_topic()) sharing_ = sharing_of(config_);
   const std::string_view vary = gzip_ ? "Accept, Accept-Encoding" : "Accept";
   for (const Format& format : formats) {
     prepared_.push_back({stream_fields(format, Coding::identity, vary),
@@ -139,7 +136,7 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
 Response Endpoint::handle(const Request& request, const Target& target, const Router::PathValues& path,
                           generators::SourceContext&& context) const {
   Response response = answer(request, target, path, std::move(context));
-  add_cors_fields(request, cors_, response);
+  add_cors_fields(request, cors_, response, methods());
   return response;
 }
 
@@ -154,10 +151,11 @@ Response Endpoint::answer(const Request& request, const Target& target, const Ro
 
 Response Endpoint::dispatch(const Request& request, const Target& target, const Router::PathValues& path,
                             generators::SourceContext&& context) const {
+  if (request.method == Method::post && config_.is_topic()) return publish(request, target, path);
   if (!is_safe(request.method)) return method_not_allowed(request);
   if (request.method == Method::options) {
     Response response = with_status(204);
-    response.fields.add("Allow", allowed_methods);
+    response.fields.add("Allow", methods());
     return response;
   }
   if (auto refusal = refuse_access(request, config_.access, tokens_)) return std::move(*refusal);
@@ -177,6 +175,65 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
   return stream(request, target, path, *std::get<const Format*>(choice), std::move(context));
 }
 
+std::string_view Endpoint::methods() const noexcept {
+  return config_.publish ? publishing_methods : reading_methods;
+}
+
+Response Endpoint::method_not_allowed(const Request& request) const {
+  Response response =
+      problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this endpoint");
+  response.fields.add("Allow", methods());
+  return response;
+}
+
+std::optional<Response> Endpoint::refuse_publishing(const Request& request) const {
+  if (!config_.publish) return problem(403, "nobody may publish here");
+  if (auto refusal = refuse_access(request, config_.publish->access, tokens_)) return refusal;
+  if (origin_allowed(request, cors_)) return std::nullopt;
+  return problem(
+      403, "pages of the origin " + config::in_quotes(*request.find("Origin")) + " may not publish here");
+}
+
+Response Endpoint::publish(const Request& request, const Target& target,
+                           const Router::PathValues& path) const {
+  if (auto refusal = refuse_publishing(request)) return *std::move(refusal);
+  const auto type = request.find("Content-Type");
+  const auto as = published_as(type);
+  if (!as) {
+    return problem(415,
+                   "items are published as application/json, application/x-ndjson (many), text/plain "
+                   "or application/octet-stream, and not as " +
+                       config::in_quotes(*type));
+  }
+  if (request.find("Content-Encoding")) return problem(415, "what is published may not be compressed");
+  Response response;
+  response.body = publication(request, ValuesOfRequest(request, target, path), *as);
+  return response;
+}
+
+Publication Endpoint::publication(const Request& request, const config::RequestValues& values,
+                                  PublishedAs as) const {
+  std::string key(request.find("Idempotency-Key").value_or(std::string_view()));
+  if (key.size() > generators::IdempotencyKeys::longest_key) {
+    throw generators::Failure(generators::FailureKind::invalid,
+                              "the Idempotency-Key is longer than " +
+                                  std::to_string(generators::IdempotencyKeys::longest_key) + " characters");
+  }
+  return {.topic = topic_name(values),
+          .as = as,
+          .max_item = max_published_,
+          .max_depth = config_.publish->max_depth,
+          .key = std::move(key),
+          .client = address_of(request.client),
+          .number = prepared_.front().over_http.number};
+}
+
+std::string Endpoint::topic_name(const config::RequestValues& values) const {
+  const auto arguments = config_.source.resolve(values);
+  if (!arguments) throw generators::Failure(generators::FailureKind::invalid, arguments.error().sentence);
+  return arguments->get<std::string>("name");
+}
+
 Response Endpoint::stream(const Request& request, const Target& target, const Router::PathValues& path,
                           const Format& format, generators::SourceContext&& context) const {
   const ValuesOfRequest values(request, target, path);
@@ -191,7 +248,7 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   if (!config_.input) context.input = {};
   const Prepared& prepared = prepared_for(format);
   Response response = open(request, prepared, *coding);
-  if (format.says_position && !request.websocket && request.method != Method::head && !sharing_)
+  if (format.says_position && !request.websocket && request.method != Method::head && !shared())
     context.start = std::make_shared<generators::StartPosition>();
   auto pull = begin(values, target, path, std::move(context));
   if (!pull) return problem(400, pull.error().sentence);
@@ -199,6 +256,10 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   pull->encoder = format.make(format_options_);
   pull->options = request.websocket ? &prepared.over_websocket : &prepared.over_http;
   pull->coding = *coding;
+  if (request.websocket && config_.publish && !refuse_publishing(request)) {
+    pull->publication =
+        std::make_unique<const Publication>(publication(request, values, PublishedAs::json_or_text));
+  }
   response.body = *std::move(pull);
   return response;
 }
@@ -207,6 +268,11 @@ config::Resolved<Pull> Endpoint::begin(const config::RequestValues& values, cons
                                        const Router::PathValues& path,
                                        generators::SourceContext&& context) const {
   Pull pull;
+  if (config_.is_plain_topic()) {
+    pull.subscription = std::make_unique<Subscription>(
+        Subscription{.topic = topic_name(values), .begin = begin_of(values, config_.share->since, false)});
+    return pull;
+  }
   if (sharing_) {
     pull.subscription = std::make_unique<Subscription>(subscription(values, target, path));
     return pull;

@@ -52,6 +52,15 @@ class Endpoint {
                   generators::SourceContext&& context) const;
   Response dispatch(const Request& request, const Target& target, const Router::PathValues& path,
                     generators::SourceContext&& context) const;
+  /// Why the request may not publish here, if so.
+  std::optional<Response> refuse_publishing(const Request& request) const;
+  Response publish(const Request& request, const Target& target, const Router::PathValues& path) const;
+  Publication publication(const Request& request, const config::RequestValues& values, PublishedAs as) const;
+  Response method_not_allowed(const Request& request) const;
+  std::string_view methods() const noexcept;
+  /// Whether its clients subscribe to what others read as well.
+  bool shared() const noexcept { return sharing_ || config_.is_plain_topic(); }
+  std::string topic_name(const config::RequestValues& values) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
                   const Format& format, generators::SourceContext&& context) const;
   /// How the stream is had: a generator of its own, or a subscription to one for all. Or which value of the
@@ -71,6 +80,7 @@ class Endpoint {
   Negotiation negotiation_;
   FormatOptions format_options_;
   bool gzip_;  // for clients that ask for it
+  std::uint64_t max_published_;
   std::optional<Sharing> sharing_;
   std::vector<config::Reference> references_;  // the values of a request that its source and operators take
   std::vector<Prepared> prepared_;             // in the order of the formats

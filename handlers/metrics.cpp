@@ -140,6 +140,11 @@ void streams(Page& page, const Figures& figures) {
   of_endpoints(page, figures, "coyield_shared_gaps_total", "counter",
                "Gaps that subscribers of shared streams were told of.",
                [](const EndpointFigures& e) { return e.gaps; });
+  of_endpoints(page, figures, "coyield_published_total", "counter", "Items that clients have published.",
+               [](const EndpointFigures& e) { return e.published; });
+  of_endpoints(page, figures, "coyield_published_refused_total", "counter",
+               "Items that clients wanted to publish, and that were not taken.",
+               [](const EndpointFigures& e) { return e.published_refused; });
   first_items(page, figures);
 }
 

@@ -74,7 +74,9 @@ struct EndpointFigures {
   std::uint64_t gaps = 0;        ///< that subscribers of a shared stream were told of
   std::uint64_t restarts = 0;    ///< of shared generators
   std::uint64_t generators = 0;  ///< shared ones that there are now
-  Histogram first_item = {};     ///< from the request to the first item on its way
+  std::uint64_t published = 0;   ///< items that clients have published
+  std::uint64_t published_refused = 0;
+  Histogram first_item = {};  ///< from the request to the first item on its way
 };
 
 /// What the system says of the process.

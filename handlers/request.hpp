@@ -8,7 +8,7 @@
 
 namespace coyield::handlers {
 
-enum class Method : unsigned char { get, head, options, delete_, other };
+enum class Method : unsigned char { get, head, options, delete_, post, other };
 
 /// Whether it only looks (RFC 9110, 9.2.1).
 constexpr bool is_safe(Method method) noexcept { return method <= Method::options; }

@@ -44,15 +44,39 @@ struct Sharing {
   unsigned max_instances = 1000;  ///< beyond which nobody gets a new one
 };
 
-/// What a client wants of a shared stream: who sends it finds the one that runs, or starts it.
+/// What a client wants of a shared stream, or of a topic: who sends it finds the one that is there, or starts
+/// it.
 struct Subscription {
-  const Sharing* sharing = nullptr;
+  /// The name of the topic that is read; empty: it is a generator that is shared.
+  std::string topic = {};
+  const Sharing* sharing = nullptr;  ///< of a generator
   /// The values of the request that play a part: whoever asks with the same ones gets the same stream.
   std::string key = {};
   /// Makes the generator, on any thread, and again where it goes on behind an id. Throws what is to be the
   /// end of all subscribers.
   std::function<generators::AsyncGenerator<generators::Item>(generators::SourceContext)> make = {};
   generators::SubscribeOptions begin = {};
+};
+
+/// What the body of a request, or the message of a WebSocket client, is taken for.
+enum class PublishedAs : unsigned char {
+  json,          ///< one item of JSON
+  text,          ///< one of text
+  json_or_text,  ///< JSON where it is some, else text
+  bytes,         ///< one of bytes
+  lines,         ///< lines, an item of JSON each (NDJSON)
+};
+
+/// What a client wants to publish: who has the request reads the items from its body, and answers what has
+/// become of them.
+struct Publication {
+  std::string topic = {};  ///< its name
+  PublishedAs as = PublishedAs::json_or_text;
+  std::uint64_t max_item = 1024 * 1024;  ///< bytes
+  unsigned max_depth = 64;               ///< of JSON
+  std::string key = {};                  ///< makes a repetition harmless; empty: nothing does
+  std::string client = {};               ///< its address, for its rate
+  std::size_t number = 0;                ///< of the endpoint, in the order of adding
 };
 
 /// A stream as the body of a response: who sends it pulls `generator`, which has not run yet, and encodes.
@@ -65,6 +89,8 @@ struct Pull {
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
   /// In the place of the generator, where the stream is shared.
   std::unique_ptr<Subscription> subscription = {};
+  /// Where what a WebSocket client sends is published.
+  std::unique_ptr<const Publication> publication = {};
 };
 
 /// What a handler answers: a value, which the session sends.
@@ -72,7 +98,7 @@ struct Response {
   unsigned status = 200;
   const Fields* shared_fields = nullptr;  ///< prepared ones; they live as long as the server
   Fields fields = {};                     ///< of a stream: for whatever is answered in its place, too
-  std::variant<std::monostate, std::string, Pull> body = {};
+  std::variant<std::monostate, std::string, Pull, Publication> body = {};
 };
 
 /// The standard text of a status code.
@@ -85,7 +111,8 @@ Response problem(unsigned status, std::string_view detail);
 /// The status of each kind of failure.
 unsigned status_of(generators::FailureKind kind) noexcept;
 
-/// The problem document of a generator that failed before its first item.
+/// The problem document of a generator that failed before its first item, or of what was not published. It
+/// says when to come back, where that is known.
 Response problem(const generators::Failure& failure);
 
 }  // namespace coyield::handlers

@@ -1,5 +1,6 @@
 #include <coyield/server/exchange.hpp>
 
+#include <coyield/handlers/fields.hpp>
 #include <coyield/handlers/forwarded.hpp>
 #include <coyield/server/websocket/handshake.hpp>
 
@@ -23,6 +24,11 @@ std::optional<handlers::Response> refuse_upgrade(const RequestHead& head) {
   if (fault == websocket::UpgradeFault::method) response.fields.add("Allow", "GET");
   if (fault == websocket::UpgradeFault::version) response.fields.add("Sec-WebSocket-Version", "13");
   return response;
+}
+
+/// RFC 9110, 10.1.1; of HTTP/1.0 it is to be passed over.
+bool expects_continue(const RequestHead& head) {
+  return head.minor_version == 1 && handlers::list_contains(head.joined("Expect"), "100-continue");
 }
 
 /// What the factory of an endpoint throws, beside a `Failure`, is for the log alone.
@@ -68,7 +74,10 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
   auto exchange = std::make_unique<Exchange>();
   exchange->began = worker.loop().now();
   exchange->head_only = head.method == handlers::Method::head;
-  exchange->keep_alive = head.keep_alive && !head.has_body && !worker.draining();
+  exchange->keep_alive_behind_body = head.keep_alive && !worker.draining();
+  exchange->keep_alive = exchange->keep_alive_behind_body && !head.has_body;
+  exchange->body = {.chunked = head.chunked, .bytes = head.content_length};
+  exchange->expects_continue = head.has_body && expects_continue(head);
   exchange->minor_version = head.minor_version;
   if (auto refused = take_place(worker, connection)) {
     exchange->response = *std::move(refused);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coyield/handlers/response.hpp>
+#include <coyield/server/body_reader.hpp>
 #include <coyield/server/inbox.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_parser.hpp>
@@ -10,6 +11,15 @@
 #include <string>
 
 namespace coyield::server {
+
+/// What becomes of the connection behind a response.
+enum class Next : unsigned char {
+  keep,    ///< the next request
+  stream,  ///< the stream of the response has begun, and is to be sent
+  linger,  ///< close, but see that what was sent arrives
+  close,   ///< close at once
+  reset,   ///< cut, so that nobody takes it for an end
+};
 
 /// One request and what is answered, while that is under way.
 ///
@@ -21,6 +31,9 @@ struct Exchange {
   // What the session must know of the request when its header is gone.
   bool head_only = false;
   bool keep_alive = false;
+  bool keep_alive_behind_body = false;  ///< the same, once its body has been read
+  bool expects_continue = false;        ///< it waits for word that its body is wanted
+  BodyLength body = {};
   unsigned minor_version = 1;
   std::chrono::nanoseconds began{};  ///< when the request was there
 
@@ -28,6 +41,8 @@ struct Exchange {
   std::string accept_key = {};
   std::string extensions = {};
   std::shared_ptr<Inbox> inbox = {};
+  /// Where its messages are published.
+  std::unique_ptr<const handlers::Publication> publication = {};
 
   Protocol protocol() const noexcept {
     if (response.status == 101) return Protocol::websocket;

@@ -32,6 +32,8 @@ enum class Inbound : unsigned char {
 ///       framing.itemwise();                  // -> whether what `item` writes is the same for all clients
 ///       framing.seal(out);                   // -> the bytes to send
 ///       framing.received();                  // -> Inbound; reads what the client has sent
+///       framing.has_news();                  // -> whether to call `received`, though there is nothing to
+///       read
 ///     };
 template <class F>
 concept Framing = requires(F& framing, generators::Encoder& encoder, const generators::Item& item,
@@ -46,6 +48,7 @@ concept Framing = requires(F& framing, generators::Encoder& encoder, const gener
   { framing.itemwise() } -> std::convertible_to<bool>;
   { framing.seal(out) } -> std::convertible_to<std::string_view>;
   { framing.received() } -> std::same_as<Inbound>;
+  { framing.has_news() } -> std::convertible_to<bool>;
 };
 
 /// Throws where the item is over the limit, without what a format makes of it: escapes, Base64, a name of an

@@ -65,6 +65,7 @@ class HttpFraming {
   bool itemwise() const noexcept { return true; }
   std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
 
+  static constexpr bool has_news() noexcept { return false; }
   Inbound received() { return reader_->read_ahead() ? Inbound::go_on : Inbound::left; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <coyield/server/exchange.hpp>
 #include <coyield/server/http_framing.hpp>
+#include <coyield/server/publish_session.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_reader.hpp>
 #include <coyield/server/response_head.hpp>
@@ -12,6 +13,7 @@
 ///
 ///     read a request -> Application::handle -> a value comes back, and nothing has run yet
 ///       text or nothing: send it
+///       items to be published: read them from the body, and answer what has become of them
 ///       a stream: wait for its first item, so that a failure can still be a status; send what is ready. If
 ///       that
 ///         is not all of it, the next session is the pump, and behind that one like this
@@ -26,15 +28,6 @@ using generators::Task;
 using handlers::Pull;
 using handlers::Response;
 using handlers::StreamEnd;
-
-/// What becomes of the connection behind a response.
-enum class Next : unsigned char {
-  keep,    ///< the next request
-  stream,  ///< the stream of the response has begun, and is to be sent
-  linger,  ///< close, but see that what was sent arrives
-  close,   ///< close at once
-  reset,   ///< cut, so that nobody takes it for an end
-};
 
 constexpr std::chrono::seconds linger_time(2);
 constexpr std::size_t linger_bytes = 1024 * 1024;
@@ -143,6 +136,7 @@ bool ends_unseen(const Connection& connection, const Exchange& exchange, const P
 Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& reader, Exchange& exchange) {
   Pull pull = std::get<Pull>(std::move(exchange.response.body));
   exchange.coding = pull.coding;
+  exchange.publication = std::move(pull.publication);
   if (ends_unseen(connection, exchange, pull)) {
     refuse(exchange, handlers::problem(505,
                                        "over a Unix socket, a stream in HTTP/1.0 cannot show whether it "
@@ -255,6 +249,13 @@ Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader
     const Next next = co_await std::move(beginning);
     if (next != Next::keep) co_return next;
     if (exchange->stream) co_return Next::stream;
+  }
+  if (const auto* publication = std::get_if<handlers::Publication>(&exchange->response.body)) {
+    const bool lines = publication->as == handlers::PublishedAs::lines;
+    auto publishing = lines ? publish_lines(worker, connection, reader, *exchange)
+                            : publish_body(worker, connection, reader, *exchange);
+    const Next next = co_await std::move(publishing);
+    if (next != Next::keep || std::holds_alternative<std::monostate>(exchange->response.body)) co_return next;
   }
   auto sending = send_whole(worker, connection, reader, *exchange);
   co_return co_await std::move(sending);

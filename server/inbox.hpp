@@ -2,24 +2,43 @@
 
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/event.hpp>
+#include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
 #include <coyield/server/connection.hpp>
 #include <deque>
 #include <memory>
+#include <optional>
 
 namespace coyield::server {
 
-/// What a WebSocket client has sent and the generator has not yet taken.
+/// Where the messages of a WebSocket client go.
 ///
 /// Bounded by whoever fills it: while it is `full`, nothing more is read from the client. It wakes the
-/// connection when there is room again, and counts as held for it. One generator reads it, on the thread of
-/// the connection.
-class Inbox {
+/// connection when there is room again, and counts as held for it. On the thread of the connection.
+class MessageSink {
+ public:
+  virtual ~MessageSink() = default;
+  MessageSink() = default;
+  MessageSink(const MessageSink&) = delete;
+  MessageSink& operator=(const MessageSink&) = delete;
+
+  virtual void push(generators::PayloadKind kind, std::string_view payload) = 0;
+  virtual bool full() const noexcept = 0;
+  /// No more will come.
+  virtual void close() noexcept = 0;
+  /// What has come has had its consequences.
+  virtual bool settled() { return true; }
+  /// Why the client may not stay, because of what it has sent; once.
+  virtual std::optional<generators::Failure> refusal() { return std::nullopt; }
+};
+
+/// What a WebSocket client has sent and the generator has not yet taken. One generator reads it.
+class Inbox final : public MessageSink {
  public:
   /// `connection` must outlive the inbox, or be forgotten with `close`.
   explicit Inbox(Connection& connection) noexcept : connection_(&connection) {}
 
-  void push(generators::PayloadKind kind, std::string_view payload) {
+  void push(generators::PayloadKind kind, std::string_view payload) override {
     generators::Item borrowed;
     borrowed.set(kind, payload);
     bytes_ += payload.size();
@@ -27,9 +46,9 @@ class Inbox {
     count();
     arrived_.set();
   }
-  bool full() const noexcept { return items_.size() >= max_items || bytes_ >= max_bytes; }
-  /// No more will come; the generator ends behind what is there.
-  void close() noexcept {
+  bool full() const noexcept override { return items_.size() >= max_items || bytes_ >= max_bytes; }
+  /// The generator ends behind what is there.
+  void close() noexcept override {
     closed_ = true;
     if (connection_ != nullptr) connection_->hold(Connection::Held::inbox, 0);
     connection_ = nullptr;

@@ -389,6 +389,12 @@ Step write_batch(Stream& stream, F& framing, generators::Buffer& out, Turn& turn
   return fill(stream, framing, out, turn);
 }
 
+/// Reads what the client has sent, if it has.
+template <Framing F>
+Inbound listen(const Connection& connection, F& framing) {
+  return connection.readable() || framing.has_news() ? framing.received() : Inbound::go_on;
+}
+
 /// Writes one batch, behind a sign of life if it is time for one, and sends it. No coroutine: what it needs
 /// is on the stack, and not held by thousands of quiet streams.
 template <Framing F>
@@ -443,17 +449,17 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
     beat = false;
     if (step.kind == Step::Kind::more) {
       co_await generators::yield_now();
-      if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
+      if (detail::listen(connection, framing) == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
       continue;
     }
     while (stream.status() == generators::Poll::pending) {
-      if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
+      if (detail::listen(connection, framing) == Inbound::left) co_return PumpEnd::left;
       connection.watch_reading();
       if (heartbeat.count() > 0) connection.wake_at(quiet_since + heartbeat);
       stream.show_awaited();
       co_await stream.wait();
-      if (connection.readable() && framing.received() == Inbound::left) co_return PumpEnd::left;
+      if (detail::listen(connection, framing) == Inbound::left) co_return PumpEnd::left;
       if (stream.wants_start() && stream.start_known()) break;
       beat = heartbeat.count() > 0 && worker.loop().now() >= quiet_since + heartbeat;
       if (beat || worker.draining() || connection.asked_to_stop() || connection.unsent() != 0) break;

@@ -37,6 +37,7 @@ class HeadParser final : public http::basic_parser<true> {
                    : verb == http::verb::head    ? Method::head
                    : verb == http::verb::options ? Method::options
                    : verb == http::verb::delete_ ? Method::delete_
+                   : verb == http::verb::post    ? Method::post
                                                  : Method::other;
     head_.method_text = std_view(method);
     head_.target = std_view(target);
@@ -205,7 +206,9 @@ std::optional<RequestFault> parse_request(std::string_view header, RequestHead& 
   const Framing framing = framing_of(head);
   if (auto fault = fault_in_framing(head, framing)) return fault;
   head.keep_alive = keep_alive(head);
-  head.has_body = framing.codings != 0 || (parser.content_length() && *parser.content_length() != 0);
+  head.chunked = framing.codings != 0;
+  head.content_length = parser.content_length().value_or(0);
+  head.has_body = head.chunked || head.content_length != 0;
   return std::nullopt;
 }
 

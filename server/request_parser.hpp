@@ -18,6 +18,8 @@ struct RequestHead {
   unsigned minor_version = 1;
   bool keep_alive = true;
   bool has_body = false;
+  bool chunked = false;  ///< the body; else it has `content_length` bytes
+  std::uint64_t content_length = 0;
   std::vector<handlers::Field> fields;
 
   /// All values of that name, joined by commas where there are several.

@@ -104,15 +104,18 @@ void RequestReader::keep() {
 }
 
 void RequestReader::consume() {
-  const std::string_view rest = bytes_.substr(header_size_);
-  if (rest.empty()) {
+  keep_for_later(bytes_.substr(header_size_));
+  bytes_ = {};
+}
+
+void RequestReader::keep_for_later(std::string_view bytes) {
+  if (bytes.empty()) {
     kept_.release();
   } else {
-    generators::Buffer kept(rest.size());
-    kept.append(rest);
+    generators::Buffer kept(bytes.size());
+    kept.append(bytes);
     kept_ = std::move(kept);
   }
-  bytes_ = {};
   count();
 }
 

@@ -38,6 +38,8 @@ class RequestReader {
   bool read_ahead();
   /// Whether the client has sent something ahead of time.
   bool has_kept() const noexcept { return !kept_.empty(); }
+  /// Keeps what somebody else has read, and not used.
+  void keep_for_later(std::string_view bytes);
   /// What was kept; it is no longer.
   generators::Buffer take_kept();
 

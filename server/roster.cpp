@@ -40,6 +40,8 @@ void EndpointCounters::add_to(handlers::EndpointFigures& figures) const noexcept
   figures.bytes += bytes.value();
   figures.gaps += gaps.value();
   figures.restarts += restarts.value();
+  figures.published += published.value();
+  figures.published_refused += published_refused.value();
   for (std::size_t i = 0; i < first_item.size(); ++i) figures.first_item.counts[i] += first_item[i].value();
   figures.first_item.seconds += static_cast<double>(first_item_nanoseconds.value()) * 1e-9;
 }

@@ -35,6 +35,8 @@ struct EndpointCounters {
   Gauge<std::uint64_t> bytes;
   Gauge<std::uint64_t> gaps;
   Gauge<std::uint64_t> restarts;
+  Gauge<std::uint64_t> published;
+  Gauge<std::uint64_t> published_refused;
   std::array<Gauge<std::uint64_t>, handlers::Histogram::bounds.size() + 1> first_item;
   Gauge<std::uint64_t> first_item_nanoseconds;
 

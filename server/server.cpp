@@ -120,7 +120,8 @@ Server::Running::Running(const config::ServerConfig& config,
 
 /// What the threads share that let `handler` answer.
 Shared Server::Running::shared_with(const handlers::Handler& handler) {
-  return Shared{config_, handler, log_, blocking_, counters_, standard_input_, addresses_, memory_, shares_};
+  return Shared{config_,         handler,    log_,    blocking_, counters_,
+                standard_input_, addresses_, memory_, shares_,   application_.topics()};
 }
 
 Server::Running::AdminSide::AdminSide(Running& running, const config::Admin& config)

@@ -31,7 +31,7 @@ std::string text_of(const std::exception_ptr& failure) {
 Worker& ShareDirectory::find_or_settle(const ShareKey& key, Worker& here, unsigned most) {
   const std::lock_guard lock(mutex_);
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    if (found->second.home != &here) ++found->second.mirrors;
+    if (found->second.home != &here) ++found->second.holds;
     return *found->second.home;
   }
   unsigned& instances = instances_[key.endpoint];
@@ -44,15 +44,20 @@ Worker& ShareDirectory::find_or_settle(const ShareKey& key, Worker& here, unsign
   return here;
 }
 
+void ShareDirectory::hold(const ShareKey& key) noexcept {
+  const std::lock_guard lock(mutex_);
+  ++entries_.find(key)->second.holds;
+}
+
 void ShareDirectory::release(const ShareKey& key) noexcept {
   const std::lock_guard lock(mutex_);
-  --entries_.find(key)->second.mirrors;
+  --entries_.find(key)->second.holds;
 }
 
 bool ShareDirectory::forget(const ShareKey& key) noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(key);
-  if (found->second.mirrors != 0) return false;
+  if (found->second.holds != 0) return false;
   entries_.erase(found);
   --instances_[key.endpoint];
   return true;
@@ -78,13 +83,17 @@ std::shared_ptr<EncodedLog> SharedStream::encoded(const handlers::StreamOptions&
   return log;
 }
 
-/// One that is at home here. It stays while anybody reads it, here or elsewhere, and for a while longer where
-/// those who come back could go on.
-struct Shares::Home final : generators::Wakeup {
+/// One that is at home here. It stays while anybody has to do with it, here or elsewhere, and for a while
+/// longer where those who come back could go on.
+struct Shares::Home : generators::Wakeup {
   Home(Shares& owner, ShareKey of) : shares(owner), key(std::move(of)) {}
+  virtual ~Home() = default;
+
+  virtual bool idle() const = 0;
+  virtual std::shared_ptr<generators::SharedLog> log() const = 0;
 
   void woken() override {
-    if (!hub->idle() || starts_at_once) return;
+    if (!idle()) return;
     if (shares.directory_.forget(key)) {
       shares.homes_.erase(ShareKey(key));  // destroys this
     } else {
@@ -94,33 +103,115 @@ struct Shares::Home final : generators::Wakeup {
 
   Shares& shares;
   const ShareKey key;
+  std::shared_ptr<SharedStream> stream;
+};
+
+struct Shares::HubHome final : Home {
+  using Home::Home;
+  bool idle() const override { return hub->idle() && !starts_at_once; }
+  std::shared_ptr<generators::SharedLog> log() const override { return hub; }
+
   bool starts_at_once = false;
   std::shared_ptr<generators::Hub> hub;
-  std::shared_ptr<SharedStream> stream;
+};
+
+struct Shares::TopicHome final : Home {
+  TopicHome(Shares& owner, ShareKey of, handlers::TopicRule rule)
+      : Home(owner, std::move(of)),
+        linger(rule.linger),
+        topic(generators::Topic::make(owner.worker_.loop(), std::move(rule.options))) {
+    stream = std::make_shared<SharedStream>(topic);
+    topic->on_idle([this] { become_idle(); });
+  }
+  bool idle() const override { return topic->idle(); }
+  std::shared_ptr<generators::SharedLog> log() const override { return topic; }
+  void become_idle() {
+    generators::Loop& loop = shares.worker_.loop();
+    if (topic->forgettable()) {
+      loop.soon(*this);
+    } else {
+      loop.after(linger, *this);
+    }
+  }
+
+  const std::chrono::nanoseconds linger;
+  const std::shared_ptr<generators::Topic> topic;
 };
 
 Shares::Shares(Worker& worker, ShareDirectory& directory) : worker_(worker), directory_(directory) {}
 Shares::~Shares() = default;
 
-std::shared_ptr<SharedStream> Shares::open(const handlers::Subscription& subscription, std::size_t endpoint) {
-  ShareKey key{endpoint, subscription.key};
+std::shared_ptr<SharedStream> Shares::find(const ShareKey& key) const {
   if (const auto home = homes_.find(key); home != homes_.end()) return home->second->stream;
-  if (const auto mirror = mirrors_.find(key); mirror != mirrors_.end()) {
-    if (auto stream = mirror->second.lock()) return stream;
-  }
-  Worker& home = directory_.find_or_settle(key, worker_, subscription.sharing->max_instances);
+  const auto mirror = mirrors_.find(key);
+  return mirror != mirrors_.end() ? mirror->second.lock() : nullptr;
+}
+
+std::shared_ptr<SharedStream> Shares::open(const handlers::Subscription& subscription, std::size_t endpoint) {
+  if (!subscription.topic.empty()) return open_topic(subscription.topic);
+  ShareKey key{.endpoint = endpoint, .values = subscription.key};
+  if (auto stream = find(key)) return stream;
+  const handlers::Sharing& sharing = *subscription.sharing;
+  Worker& home = directory_.find_or_settle(key, worker_, sharing.max_instances);
   return &home == &worker_ ? settle(std::move(key), subscription)
-                           : follow(std::move(key), home, subscription.sharing->options);
+                           : follow(std::move(key), home, generators::log_options(sharing.options));
+}
+
+std::shared_ptr<SharedStream> Shares::open_topic(const std::string& name) {
+  handlers::TopicRule rule = worker_.shared().topics.find(name);
+  ShareKey key{.endpoint = rule.number, .kind = ShareKey::Kind::topic, .values = name};
+  if (auto stream = find(key)) return stream;
+  Worker& home = directory_.find_or_settle(key, worker_, rule.max_instances);
+  if (&home == &worker_) return settle(std::move(key), std::move(rule));
+  const generators::TopicOptions& options = rule.options;
+  return follow(std::move(key), home,
+                {.replay = options.replay, .queue = options.queue, .slow = options.slow});
+}
+
+/// The stream is held with what is read of it.
+generators::AsyncGenerator<generators::Item> Shares::subscribe(
+    std::string name, generators::SubscribeOptions options,
+    std::shared_ptr<generators::StartPosition> start) {
+  const std::shared_ptr<SharedStream> stream = open_topic(name);
+  auto items = stream->log().subscribe(std::move(options), std::move(start));
+  while (auto item = co_await items.next()) co_yield std::move(*item);
+}
+
+PublisherPtr Shares::publish(const std::string& topic, generators::Event& news,
+                             generators::PublisherOptions options) {
+  handlers::TopicRule rule = worker_.shared().topics.find(topic);
+  const ShareKey key{.endpoint = rule.number, .kind = ShareKey::Kind::topic, .values = topic};
+  Worker& home = directory_.find_or_settle(key, worker_, rule.max_instances);
+  if (&home == &worker_) {
+    if (!find(key)) settle(key, std::move(rule));
+    directory_.hold(key);
+  }
+  const auto find_topic = [&home, key] { return home.shares().topic_at_home(key); };
+  PublisherPtr publisher(nullptr, ReleaseTopic{&directory_, key});
+  publisher.reset(new generators::Publisher(worker_.loop(), home.loop().executor(), find_topic, news,
+                                            std::move(options)));
+  return publisher;
 }
 
 std::shared_ptr<generators::SharedLog> Shares::at_home(const ShareKey& key) const {
   const auto home = homes_.find(key);
   if (home == homes_.end()) throw Failure(FailureKind::unavailable, "the stream is going away; try again");
-  return home->second->hub;
+  return home->second->log();
+}
+
+std::shared_ptr<generators::Topic> Shares::topic_at_home(const ShareKey& key) const {
+  return std::static_pointer_cast<generators::Topic>(at_home(key));
+}
+
+std::shared_ptr<SharedStream> Shares::settle(ShareKey key, handlers::TopicRule rule) {
+  auto home = std::make_unique<TopicHome>(*this, key, std::move(rule));
+  auto stream = home->stream;
+  homes_.emplace(std::move(key), std::move(home));
+  return stream;
 }
 
 std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subscription& subscription) {
-  auto home = std::make_unique<Home>(*this, key);
+  auto home = std::make_unique<HubHome>(*this, key);
   generators::Loop& loop = worker_.loop();
   home->starts_at_once = subscription.sharing->options.start == generators::SharedStart::at_once;
   const auto begun = std::make_shared<generators::StartPosition>();
@@ -156,10 +247,9 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
 }
 
 std::shared_ptr<SharedStream> Shares::follow(ShareKey key, Worker& home,
-                                             const generators::ShareOptions& options) {
+                                             const generators::LogOptions& options) {
   const auto find = [&home, key] { return home.shares().at_home(key); };
-  auto mirror = generators::Mirror::make(worker_.loop(), home.loop().executor(), find,
-                                         generators::log_options(options));
+  auto mirror = generators::Mirror::make(worker_.loop(), home.loop().executor(), find, options);
   // Before the mirror lets go of the log: whoever comes next must not find it gone in between.
   const auto end = [this, key](SharedStream* stream) {
     mirrors_.erase(key);

@@ -3,7 +3,10 @@
 #include <compare>
 #include <coyield/generators/hub.hpp>
 #include <coyield/generators/mirror.hpp>
+#include <coyield/generators/publisher.hpp>
+#include <coyield/generators/topic.hpp>
 #include <coyield/handlers/response.hpp>
+#include <coyield/handlers/topics.hpp>
 #include <coyield/server/encoded_log.hpp>
 #include <cstddef>
 #include <map>
@@ -12,9 +15,9 @@
 #include <string>
 #include <vector>
 
-/// The streams that clients share, and where each of them runs.
+/// The streams that clients share, generators and topics, and where each of them is.
 ///
-/// Each has a home, the thread of the client that asked for it first, where its generator and its log are. On
+/// Each has a home, the thread of the client that asked for it first, where its log is, and its generator. On
 /// every other thread that has subscribers of it there is a mirror of the log, so that nobody but the two
 /// ends of a mirror ever crosses a thread. Which stream is at home where, all threads must agree on: that
 /// stands in one directory, under a mutex that is taken when a thread gets its first subscriber of a stream,
@@ -23,9 +26,13 @@ namespace coyield::server {
 
 class Worker;
 
-/// A shared stream: its endpoint, and the values that it was asked for with.
+/// A shared stream: its endpoint, and the values that it was asked for with, or a topic: the endpoint that
+/// says what holds for it, and its name.
 struct ShareKey {
+  enum class Kind : unsigned char { generator, topic };
+
   std::size_t endpoint = 0;
+  Kind kind = Kind::generator;
   std::string values = {};
 
   auto operator<=>(const ShareKey&) const = default;
@@ -37,8 +44,10 @@ class ShareDirectory {
   /// The home of the stream: where it has none, `here` is it, and has to make it. Everybody else is counted
   /// until `release`. Throws Failure(unavailable) where it would be one more than `most` of its endpoint.
   Worker& find_or_settle(const ShareKey& key, Worker& here, unsigned most);
+  /// Counts one more, until `release`, where the home is here.
+  void hold(const ShareKey& key) noexcept;
   void release(const ShareKey& key) noexcept;
-  /// By its home: whether it is forgotten, since nobody follows it from elsewhere.
+  /// By its home: whether it is forgotten, since nobody holds it.
   bool forget(const ShareKey& key) noexcept;
   /// How many streams of the endpoint there are, whoever reads them.
   unsigned generators(std::size_t endpoint) const;
@@ -46,7 +55,7 @@ class ShareDirectory {
  private:
   struct Entry {
     Worker* home = nullptr;
-    std::size_t mirrors = 0;
+    std::size_t holds = 0;
   };
   mutable std::mutex mutex_;
   std::map<ShareKey, Entry> entries_;
@@ -68,24 +77,48 @@ class SharedStream {
   std::vector<std::pair<const handlers::StreamOptions*, std::weak_ptr<EncodedLog>>> encoded_;
 };
 
+/// Lets go of a topic when its publisher has gone.
+struct ReleaseTopic {
+  ShareDirectory* directory = nullptr;
+  ShareKey key = {};
+  void operator()(generators::Publisher* publisher) const noexcept {
+    delete publisher;
+    directory->release(key);
+  }
+};
+using PublisherPtr = std::unique_ptr<generators::Publisher, ReleaseTopic>;
+
 /// The shared streams of one thread, for that thread alone.
-class Shares {
+class Shares final : public generators::TopicReader {
  public:
   Shares(Worker& worker, ShareDirectory& directory);
-  ~Shares();
+  ~Shares() override;
   Shares(const Shares&) = delete;
   Shares& operator=(const Shares&) = delete;
 
   /// Finds the stream, or makes it. Throws Failure(unavailable) where there are too many.
   std::shared_ptr<SharedStream> open(const handlers::Subscription& subscription, std::size_t endpoint);
-  /// The log of one that is at home here.
-  std::shared_ptr<generators::SharedLog> at_home(const ShareKey& key) const;
+  /// The same for a topic. Throws Failure(not_found) where no endpoint is over it, too.
+  std::shared_ptr<SharedStream> open_topic(const std::string& name);
+  generators::AsyncGenerator<generators::Item> subscribe(
+      std::string name, generators::SubscribeOptions options,
+      std::shared_ptr<generators::StartPosition> start) override;
+  /// One who publishes to a topic; `news` is set when there is an answer. Throws as `open_topic`.
+  PublisherPtr publish(const std::string& topic, generators::Event& news,
+                       generators::PublisherOptions options);
 
  private:
   struct Home;
+  struct HubHome;
+  struct TopicHome;
 
+  std::shared_ptr<SharedStream> find(const ShareKey& key) const;
   std::shared_ptr<SharedStream> settle(ShareKey key, const handlers::Subscription& subscription);
-  std::shared_ptr<SharedStream> follow(ShareKey key, Worker& home, const generators::ShareOptions& options);
+  std::shared_ptr<SharedStream> settle(ShareKey key, handlers::TopicRule rule);
+  std::shared_ptr<SharedStream> follow(ShareKey key, Worker& home, const generators::LogOptions& options);
+  /// The log of one that is at home here.
+  std::shared_ptr<generators::SharedLog> at_home(const ShareKey& key) const;
+  std::shared_ptr<generators::Topic> topic_at_home(const ShareKey& key) const;
 
   Worker& worker_;
   ShareDirectory& directory_;

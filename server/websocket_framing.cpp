@@ -29,17 +29,17 @@ websocket::Decoder::Options decoder_options(const handlers::StreamOptions& optio
 }  // namespace
 
 WebSocketFraming::WebSocketFraming(Worker& worker, Connection& connection,
-                                   const handlers::StreamOptions& options, std::shared_ptr<Inbox> inbox,
+                                   const handlers::StreamOptions& options, std::shared_ptr<MessageSink> sink,
                                    const std::optional<websocket::DeflateParams>& deflate)
     : worker_(worker),
       connection_(connection),
       decoder_(decoder_options(options, deflate)),
       max_item_(options.max_item),
-      inbox_(options.input ? std::move(inbox) : nullptr),
+      sink_(std::move(sink)),
       deflater_(deflate ? std::make_unique<websocket::Deflater>(deflate->server) : nullptr) {}
 
 WebSocketFraming::~WebSocketFraming() {
-  if (inbox_) inbox_->close();
+  if (sink_) sink_->close();
 }
 
 void WebSocketFraming::compressed_item(Encoder& encoder, const Item& item, Opcode opcode, Buffer& out) {
@@ -88,10 +88,12 @@ void WebSocketFraming::append_close(CloseCode code, std::string_view reason, Buf
 
 Inbound WebSocketFraming::received() {
   if (connection_.dropped()) return Inbound::left;
+  if (refuse_messages() == Inbound::left) return Inbound::left;
   if (!has_room(0)) {
     connection_.watch_breaking();
     return connection_.broken() ? Inbound::left : Inbound::go_on;
   }
+  if (!connection_.readable()) return Inbound::go_on;
   const auto read = connection_.read_some(worker_.in());
   if (read.status == Connection::ReadStatus::nothing) return Inbound::go_on;
   if (read.status == Connection::ReadStatus::closed) return Inbound::left;
@@ -100,11 +102,26 @@ Inbound WebSocketFraming::received() {
   return result;
 }
 
+/// Where one of them was not taken, the client is told, and may not stay: it could not know which.
+Inbound WebSocketFraming::refuse_messages() {
+  if (!sink_ || !closing_.may_send()) return Inbound::go_on;
+  const auto refusal = sink_->refusal();
+  if (!refusal) return Inbound::go_on;
+  using generators::FailureKind;
+  const CloseCode code = refusal->kind() == FailureKind::too_large     ? CloseCode::message_too_big
+                         : refusal->kind() == FailureKind::unavailable ? CloseCode::try_again_later
+                                                                       : CloseCode::policy_violation;
+  Buffer answers;
+  const Inbound result = close(code, refusal->message(), answers);
+  connection_.send(answers.view());
+  return result;
+}
+
 /// Whether there is a place for what the client says next. Without one, what wakes the session is the
 /// generator that takes a message, or the client that takes its answers.
 bool WebSocketFraming::has_room(std::size_t answers) const noexcept {
   if (connection_.unsent() + answers > max_unsent_answers) return false;
-  return !inbox_ || !inbox_->full() || !closing_.may_send();
+  return !sink_ || !sink_->full() || !closing_.may_send();
 }
 
 /// Goes on behind a fault: the client's own close may be next.
@@ -148,8 +165,8 @@ Inbound WebSocketFraming::take(const Event& event, Buffer& answers) {
 
 Inbound WebSocketFraming::take_message(PayloadKind kind, std::string_view payload, Buffer& answers) {
   if (!closing_.may_send()) return Inbound::go_on;  // too late for the generator
-  if (!inbox_) return close(CloseCode::policy_violation, "this endpoint takes no messages", answers);
-  inbox_->push(kind, payload);
+  if (!sink_) return close(CloseCode::policy_violation, "this endpoint takes no messages", answers);
+  sink_->push(kind, payload);
   return Inbound::go_on;
 }
 

@@ -16,13 +16,13 @@ namespace coyield::server {
 
 /// A stream as WebSocket messages, one item each, and what the client says meanwhile.
 ///
-/// Pings are answered, messages go to `inbox` where the endpoint takes them, and a client that breaks the
-/// protocol is told which rule. While the inbox is full, or the client does not take its answers, nothing is
+/// Pings are answered, messages go to `sink` where the endpoint takes them, and a client that breaks the
+/// protocol is told which rule. While the sink is full, or the client does not take its answers, nothing is
 /// read, and of what was read no more is decoded.
 class WebSocketFraming {
  public:
   WebSocketFraming(Worker& worker, Connection& connection, const handlers::StreamOptions& options,
-                   std::shared_ptr<Inbox> inbox, const std::optional<websocket::DeflateParams>& deflate);
+                   std::shared_ptr<MessageSink> sink, const std::optional<websocket::DeflateParams>& deflate);
   ~WebSocketFraming();
   WebSocketFraming(const WebSocketFraming&) = delete;
   WebSocketFraming& operator=(const WebSocketFraming&) = delete;
@@ -53,6 +53,10 @@ class WebSocketFraming {
   bool itemwise() const noexcept { return deflater_ == nullptr; }
   std::string_view seal(generators::Buffer& out) { return out.view(); }
 
+  /// What the client has sent earlier may have had consequences.
+  bool has_news() const noexcept { return sink_ != nullptr; }
+  /// Nothing more will come of what the client has sent.
+  bool settled() const { return sink_ == nullptr || sink_->settled(); }
   /// Reads once: a client that never stops sending must not have the thread to itself.
   Inbound received();
   /// What has come before the stream began.
@@ -65,6 +69,7 @@ class WebSocketFraming {
                        generators::Buffer& out);
   void count_contexts();
   Inbound take_all(std::span<char> bytes);
+  Inbound refuse_messages();
   bool has_room(std::size_t answers) const noexcept;
   Inbound take(const websocket::Event& event, generators::Buffer& answers);
   Inbound take_message(generators::PayloadKind kind, std::string_view payload, generators::Buffer& answers);
@@ -76,7 +81,7 @@ class WebSocketFraming {
   websocket::Decoder decoder_;
   websocket::CloseHandshake closing_;
   std::size_t max_item_;
-  std::shared_ptr<Inbox> inbox_;
+  std::shared_ptr<MessageSink> sink_;
   std::unique_ptr<websocket::Deflater> deflater_;
   bool heard_ = true;  // something has come since the last ping
 };

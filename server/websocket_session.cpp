@@ -1,5 +1,6 @@
 #include <coyield/server/websocket_session.hpp>
 
+#include <coyield/server/publishing_sink.hpp>
 #include <coyield/server/response_head.hpp>
 #include <coyield/server/websocket/deflate_negotiation.hpp>
 #include <coyield/server/websocket_framing.hpp>
@@ -21,7 +22,7 @@ Task<void> finish_closing(Worker& worker, Connection& connection, WebSocketFrami
   while (framing.closing().sent() && !worker.stopping()) {
     if (!connection.send_unsent()) co_return;
     // A client that closed amid a busy stream has some of it before it, and our close behind that.
-    if (framing.closing().received() && connection.unsent() == 0) co_return;
+    if (framing.closing().received() && connection.unsent() == 0 && framing.settled()) co_return;
     if (connection.readable() && framing.received() == Inbound::left) co_return;
     if (worker.loop().now() >= due) co_return;
     connection.watch_reading();
@@ -46,14 +47,24 @@ std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& e
   return agreement->params;
 }
 
+/// Where what the client says goes; null: nowhere.
+std::shared_ptr<MessageSink> sink_of(const Stream& stream, Exchange& exchange) {
+  if (exchange.publication) {
+    return std::make_shared<PublishingSink>(stream.worker(), stream.connection(),
+                                            std::move(exchange.publication));
+  }
+  if (stream.options().input) return std::move(exchange.inbox);
+  return nullptr;
+}
+
 }  // namespace
 
 Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
   std::optional<Stream> stream = std::move(exchange->stream);
   Worker& worker = stream->worker();
   Connection& connection = stream->connection();
-  WebSocketFraming framing(worker, connection, stream->options(), std::move(exchange->inbox),
-                           accept(*stream, *exchange));
+  const auto deflate = accept(*stream, *exchange);
+  WebSocketFraming framing(worker, connection, stream->options(), sink_of(*stream, *exchange), deflate);
   exchange.reset();
   PumpEnd end = PumpEnd::left;
   if (framing.received(std::move(kept)) == Inbound::go_on) {

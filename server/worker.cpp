@@ -36,9 +36,10 @@ Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
 
 Worker::~Worker() = default;
 
-generators::SourceContext Worker::source_context(std::string resume_after) const {
+generators::SourceContext Worker::source_context(std::string resume_after) {
   return {.blocking = &shared_.blocking,
           .standard_input = &shared_.standard_input,
+          .topics = &shares_,
           .max_item = shared_.config.limits.max_item,
           .resume_after = std::move(resume_after)};
 }

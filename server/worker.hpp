@@ -37,6 +37,7 @@ struct Shared {
   AddressLimit& addresses;
   MemoryBudget& memory;
   ShareDirectory& shares;
+  const handlers::TopicRules& topics;
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
@@ -58,7 +59,7 @@ class Worker {
   Roster& roster() noexcept { return roster_; }
   Shares& shares() noexcept { return shares_; }
   /// What sources are started with here; without input.
-  generators::SourceContext source_context(std::string resume_after = {}) const;
+  generators::SourceContext source_context(std::string resume_after = {});
 
   /// Runs until `begin_stop`, or until a drain has let all connections go.
   void run();

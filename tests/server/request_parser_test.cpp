@@ -107,7 +107,7 @@ TEST(Request, GivesItsParts) {
 TEST(Request, KnowsTheMethodsThatAreServed) {
   for (const auto& [text, method] :
        {std::pair{"GET", Method::get}, std::pair{"HEAD", Method::head}, std::pair{"OPTIONS", Method::options},
-        std::pair{"POST", Method::other}, std::pair{"BREW", Method::other}}) {
+        std::pair{"POST", Method::post}, std::pair{"BREW", Method::other}}) {
     RequestHead head;
     const std::string bytes = std::string(text) + " / HTTP/1.1\r\nHost: x\r\n\r\n";
     ASSERT_EQ(parse(bytes, head), 0);
