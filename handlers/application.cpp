@@ -1,6 +1,7 @@
 #include <coyield/handlers/application.hpp>
 
 #include <coyield/config/mistake.hpp>
+#include <coyield/handlers/client_script.hpp>
 #include <coyield/handlers/host.hpp>
 #include <coyield/handlers/target.hpp>
 #include <stdexcept>
@@ -21,12 +22,15 @@ Response options() {
   return with_methods(std::move(response));
 }
 
-Response health(const Request& request) {
+/// What is there to be read, and no more.
+Response read_only(const Request& request, Response (*answer)(const Request&)) {
   if (request.method == Method::options) return options();
-  if (!is_safe(request.method)) {
-    return with_methods(
-        problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this"));
-  }
+  if (is_safe(request.method)) return answer(request);
+  return with_methods(
+      problem(405, "the method " + config::in_quotes(request.method_text) + " is not for this"));
+}
+
+Response health(const Request& request) {
   Response response;
   response.status = request.draining ? 503 : 200;
   response.fields.add("Content-Type", "application/json").add("Cache-Control", "no-store");
@@ -39,7 +43,8 @@ Response answer_without_endpoint(const Request& request, const Target& target) {
     if (request.method != Method::options) return problem(400, "the target \"*\" is for OPTIONS alone");
     return options();
   }
-  if (is_health(target)) return health(request);
+  if (is_health(target)) return read_only(request, health);
+  if (is_client_script(target)) return read_only(request, client_script);
   return problem(
       404, "nothing is served at " + config::in_quotes(request.target.substr(0, request.target.find('?'))));
 }

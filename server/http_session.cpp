@@ -60,7 +60,7 @@ Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& rea
   // What a stream would have of it nobody knows, so that HEAD has none (RFC 9110, 8.6).
   if (text != nullptr) {
     head.add_length(text->size());
-  } else if (response.status != 204 && !exchange.head_only) {
+  } else if (response.status != 204 && response.status != 304 && !exchange.head_only) {
     head.add_length(0);
   }
   std::string bytes = head.take();
