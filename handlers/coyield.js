@@ -51,9 +51,9 @@
  * @property {(state: State) => void} [onState]
  * @property {'auto' | 'websocket' | 'fetch'} [transport]
  * @property {number} [buffer] How many items may wait here, by WebSocket; 64.
- * @property {number} [silence] After so many milliseconds without a byte, heartbeats included, a connection is taken
- *   for dead; 45,000, three heartbeats of the server. 0: never. By fetch alone, as pings are hidden from a page; of
- *   envelopes only those that have had a heartbeat.
+ * @property {number} [silence] After so many milliseconds without a byte a connection is taken for dead; 45,000, three
+ *   heartbeats of the server. 0: never. By fetch, envelopes are trusted until the first heartbeat has come. By
+ *   WebSocket, where a page does not see the heartbeats, it asks; there that of the `Client` counts.
  * @property {(text: string) => any} [parse] Makes the data of an event stream, which does not say what is text: by
  *   default what is JSON is parsed, and the rest is text. A server with envelopes says it, and this is not called.
  *
@@ -83,8 +83,9 @@
 
 const leastPause = 250;  // ms; it doubles with each vain attempt
 const longestPause = 15_000;
-const openingTime = 10_000;  // for a WebSocket
+const answerTime = 10_000;  // for a WebSocket to open, and to answer
 const watchPeriod = 5_000;
+const heartbeats = 45_000;  // three of the server's
 const sleepTime = 70_000;  // a timer that is so late has slept; those of hidden pages run once a minute
 
 /** Why a stream cannot be had, or a connection has broken. */
@@ -178,12 +179,13 @@ function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** A message of `coyield.v1`, or a line of the format `envelope`. @param {any} message @returns {Word} */
+/** A message of `coyield.v1`, or a line of the format `envelope`. @param {any} message @returns {Word | undefined} */
 function wordOf({ id, event, data, encoding, gap, end, failed, subscribed }) {
   if (failed) return { failed };
   if (end) return { end: true };
   if (gap) return { gap, id };
-  if (data === undefined) return { subscribed: subscribed !== undefined, id: subscribed?.id ?? id };
+  if (subscribed) return { subscribed: true, id: subscribed.id };
+  if (data === undefined) return;
   return { item: { data: encoding === 'base64' ? bytesOf(data) : data, id, event }, id };
 }
 
@@ -197,8 +199,13 @@ export class EnvelopeDecoder {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (line.trim()) yield wordOf(JSON.parse(line));
-      else this.beats = true;
+      if (!line.trim()) {
+        this.beats = true;
+        continue;
+      }
+      const word = wordOf(Object(jsonOrText(line)));
+      if (!word) throw new StreamFailed({ title: 'No envelope', detail: line.slice(0, 80), permanent: true });
+      yield word;
     }
   }
 }
@@ -330,7 +337,7 @@ async function heard(promise, link, silence) {
  * @param {Client} client @param {URL} url @param {SubscribeOptions} options @param {string | undefined} lastId
  * @param {AbortController} link @param {() => void} answered @returns {AsyncGenerator<Iterable<Word>>}
  */
-async function* overFetch(client, url, { token, headers, silence = 45_000, parse }, lastId, link, answered) {
+async function* overFetch(client, url, { token, headers, silence = heartbeats, parse }, lastId, link, answered) {
   const target = new URL(url);
   target.search += (target.search ? '&' : '?') + 'envelope=1';
   const own = { Accept: 'text/event-stream', 'Last-Event-ID': asField(lastId) };
@@ -392,25 +399,27 @@ class Socket {
   #channels = new Map();
   #names = 0;
   #open = false;
-  #life = new AbortController();
+  #timer;
 
   /**
-   * @param {typeof globalThis.WebSocket} Constructor @param {URL} url
+   * @param {typeof globalThis.WebSocket} Constructor @param {URL} url @param {number} silence
    * @param {(there: boolean) => void} changed Called when it is open, and when it is gone.
    */
-  constructor(Constructor, url, changed) {
+  constructor(Constructor, url, silence, changed) {
+    this.silence = silence;
     this.changed = changed;
     this.#socket = new Constructor(url.href, 'coyield.v1');
-    const timer = setTimeout(() => this.#break('it does not open'), openingTime);
-    this.#life.signal.addEventListener('abort', () => clearTimeout(timer));
+    this.#timer = setTimeout(() => this.#break('it does not open'), answerTime);
     this.#socket.onopen = () => {
-      clearTimeout(timer);
       this.#open = true;
+      this.#alive();
       changed(true);
       for (const channel of this.#channels.values()) this.#send(channel.request);
-      watch(() => this.#break('the machine was away'), this.#life.signal);
     };
-    this.#socket.onmessage = (/** @type {MessageEvent} */ { data }) => this.#take(jsonOrText(data));
+    this.#socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
+      this.#alive();
+      this.#take(jsonOrText(data));
+    };
     this.#socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => this.#break(`${code} ${reason}`.trim(), code === 1013 ? 1000 : 0);
   }
 
@@ -433,6 +442,15 @@ class Socket {
     else if (this.#open && !over) this.#send({ unsubscribe: sub });
   }
 
+  /** A connection that has nothing to say is asked: to leave a stream that never was is answered, too. */
+  #alive() {
+    clearTimeout(this.#timer);
+    if (this.silence <= 0) return;
+    this.#timer = setTimeout(() => {
+      this.#send({ unsubscribe: 'nothing' });
+      this.#timer = setTimeout(() => this.#break('it does not answer'), Math.min(answerTime, this.silence));
+    }, this.silence);
+  }
   /** @param {object} message */
   #send(message) {
     this.#socket.send(JSON.stringify(message));
@@ -441,8 +459,9 @@ class Socket {
   #take(message) {
     if (message.sub === undefined) return console.warn('coyield: what the server says is of no stream', message);
     const channel = this.#channels.get(message.sub);  // none: it has left
-    if (!channel) return;
-    channel.put(wordOf(message));
+    const word = wordOf(message);
+    if (!channel || !word) return;
+    channel.put(word);
     if (message.end || message.failed) this.leave(message.sub, true);
   }
   /** @param {string} why @param {number} [retryAfter] */
@@ -453,8 +472,8 @@ class Socket {
     this.#close();
   }
   #close() {
-    if (this.#life.signal.aborted) return;
-    this.#life.abort();
+    clearTimeout(this.#timer);
+    if (!this.#socket.onclose) return;
     this.#socket.onclose = this.#socket.onmessage = this.#socket.onopen = null;
     this.#socket.close(1000);
     this.changed(false);
@@ -497,20 +516,19 @@ class Subscription {
   #client;
   #url;
   #options;
-  #stop;
+  #stop = new AbortController();
   #words;
   #backoff = new Backoff();
   /** @type {string | undefined} */
   #lastId;
   #begun = false;  // whether the server has answered once: from then on something may be missed
 
-  /** @param {Client} client @param {URL} url @param {SubscribeOptions} options @param {AbortSignal} life */
-  constructor(client, url, options, life) {
+  /** @param {Client} client @param {URL} url @param {SubscribeOptions} options */
+  constructor(client, url, options) {
     this.#client = client;
     this.#url = url;
     this.#options = options;
-    this.#lastId = options.lastEventId;
-    this.#stop = within(life);
+    this.#lastId = options.lastEventId || undefined;
     this.#words = this.#run();
   }
   [Symbol.asyncIterator]() {
@@ -534,6 +552,7 @@ class Subscription {
     /** @type {State} */
     let last = { state: 'closed' };
     try {
+      this.#client.streams.add(this);
       this.#say({ state: 'connecting' });
       while (!this.#stop.signal.aborted) {
         const link = within(this.#stop.signal);
@@ -563,6 +582,7 @@ class Subscription {
       throw error;
     } finally {
       this.#stop.abort();
+      this.#client.streams.delete(this);
       this.#say(last);
     }
   }
@@ -638,9 +658,10 @@ function newKey() {
 /** What streams share: connections, and options. `subscribe` and `publish` below are those of one for the whole module. */
 export class Client {
   #options;
-  #life = new AbortController();
   /** @type {Map<string, Socket>} */
   #sockets = new Map();
+  /** Those that run. @type {Set<Subscription>} */
+  streams = new Set();
   /** Whether an origin has a WebSocket, where that is known. @type {Map<string, boolean>} */
   hasSocket = new Map();
 
@@ -651,7 +672,7 @@ export class Client {
 
   /** A stream: for one loop, which is one that begins it. @param {string | URL} url @param {SubscribeOptions} [options] */
   subscribe(url, options = {}) {
-    return new Subscription(this, this.#absolute(url), { ...this.#options, ...options }, this.#life.signal);
+    return new Subscription(this, this.#absolute(url), { ...this.#options, ...options });
   }
 
   /**
@@ -678,9 +699,9 @@ export class Client {
     }
   }
 
-  /** Ends all streams, quietly. */
+  /** Ends all its streams, quietly. */
   close() {
-    this.#life.abort();
+    for (const stream of this.streams) stream.return();
   }
 
   /** @param {URL} url @param {RequestInit} request @param {AbortController} link @param {number} time */
@@ -708,6 +729,7 @@ export class Client {
   /** @param {URL} url @param {SubscribeOptions} options @returns {'fetch' | 'websocket' | 'try'} */
   way({ origin }, { transport = 'auto', token, headers }) {
     const bare = token === undefined && headers === undefined;
+    if (transport === 'websocket' && !this.#WebSocket) throw new TypeError('there is no WebSocket here');
     if (transport === 'websocket' && !bare) throw new TypeError('a WebSocket cannot send a token or headers; take the transport "fetch"');
     if (transport !== 'auto') return transport;
     if (!bare || !this.#WebSocket || this.hasSocket.get(origin) === false) return 'fetch';
@@ -719,7 +741,7 @@ export class Client {
     if (there) return there;
     const address = new URL('/.coyield/ws', origin);
     address.protocol = address.protocol.replace('http', 'ws');
-    const socket = new Socket(this.#WebSocket, address, (there) => {
+    const socket = new Socket(this.#WebSocket, address, this.#options.silence ?? heartbeats, (there) => {
       if (there) this.hasSocket.set(origin, true);
       else this.#sockets.delete(origin);
     });

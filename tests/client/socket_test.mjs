@@ -206,6 +206,28 @@ test('a signal stops a stream at once, with what waits for it', async () => {
   await other;
 });
 
+test('a connection that says nothing is asked, and is dead when it does not answer', async () => {
+  const { client, socket, sockets } = client_of({ silence: 150 });
+  const stream = client.subscribe('/a');
+  const first = stream.next();
+  const { there, sub } = await opened(socket, 0);
+  there.say(...numbered(sub, 1));
+  await first;
+  const second = stream.next();
+  for (let asked = 1; asked <= 3; ++asked) {
+    assert.deepEqual(await there.message(asked), { unsubscribe: 'nothing' });
+    there.say({ sub: 'nothing', end: { reason: 'unsubscribed' } });
+  }
+  assert.equal(sockets.length, 1, 'it lives');
+  await there.message(4);
+  const again = await socket(1);
+  assert.equal(there.closed, 1000);
+  again.open();
+  assert.equal((await again.message(0)).last_event_id, '1');
+  client.close();
+  assert.equal((await second).done, true);
+});
+
 test('where there is no WebSocket, a stream goes by fetch, and the next ones at once', async (t) => {
   const origin = await scripted(t, (_, response) => response.writeHead(200, event_stream).end('data: 1\n\nevent: end\ndata: {}\n\n'));
   const { Fake, sockets, socket } = fake_sockets();

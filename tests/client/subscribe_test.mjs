@@ -349,6 +349,25 @@ test('ids are sent as bytes of UTF-8', async (t) => {
   assert.equal(id, 'zwölf');
 });
 
+test('what is no envelope is no stream', async (t) => {
+  const origin = await scripted(t, (_, response) => response.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end('5\n6\n'));
+  await assert.rejects(all(subscribe(origin)), { title: 'No envelope', detail: '5', permanent: true });
+});
+
+test('many streams at once are nothing special', async (t) => {
+  const { origin } = await Program.serving(t, { '/clock': { source: { clock: '10ms' } } });
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.message);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const client = new Client({ base: origin });
+  const streams = Array.from({ length: 40 }, () => client.subscribe('/clock'));
+  await Promise.all(streams.map((stream) => take(stream, 3)));
+  client.close();
+  assert.ok((await Promise.all(streams.map((stream) => stream.next()))).every(({ done }) => done));
+  assert.deepEqual(warnings, []);
+});
+
 test('envelopes tell text from JSON, and bytes', async (t) => {
   const origin = await scripted(t, (request, response) => {
     assert.equal(request.url, '/x?a=1&envelope=1');
