@@ -457,7 +457,10 @@ class Socket {
   }
   /** @param {any} message */
   #take(message) {
-    if (message.sub === undefined) return console.warn('coyield: what the server says is of no stream', message);
+    if (message.sub === undefined) {  // 404: what was requested crossed an end
+      if (message.failed?.status !== 404) console.warn('coyield: what the server says is of no stream', message);
+      return;
+    }
     const channel = this.#channels.get(message.sub);  // none: it has left
     const word = wordOf(message);
     if (!channel || !word) return;

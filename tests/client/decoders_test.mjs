@@ -1,7 +1,7 @@
 // What comes over HTTP, as words: however it is torn into pieces, they are the same.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { EnvelopeDecoder, EventStreamDecoder } from './client.mjs';
+import { test } from './servers.mjs';
 
 const as_it_is = (text) => text;
 const item = (data, id, event) => ({ item: { data, id, event }, id });

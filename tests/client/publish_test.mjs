@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { test } from 'node:test';
 import { Client, StreamFailed, publish } from './client.mjs';
-import { scripted } from './servers.mjs';
+import { scripted, test } from './servers.mjs';
 
 /** A topic that answers in turn by `answers`, and keeps what it was sent. */
 async function topic(t, ...answers) {

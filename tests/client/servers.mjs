@@ -8,8 +8,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { test as without_bound } from 'node:test';
 
 const patience = 20_000;  // ms, for what has to come
+
+/** A test that fails when it has not come to its end by then. */
+export const test = (name, body) => without_bound(name, { timeout: 2 * patience }, body);
 
 /** Polls `condition` until it gives something that is true, which is the result. */
 export async function until(condition, what = condition) {

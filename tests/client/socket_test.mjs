@@ -1,9 +1,8 @@
 // Streams by WebSocket, one connection for all of an origin: what the client says, and what it makes of the answers.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Client, StreamFailed } from './client.mjs';
 import { fake_sockets, opened } from './fake_socket.mjs';
-import { data_of, event_stream, scripted, take, until } from './servers.mjs';
+import { data_of, event_stream, scripted, take, test, until } from './servers.mjs';
 
 const base = 'http://there.example:8080/pages/';
 

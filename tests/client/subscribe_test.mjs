@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { Client, StreamFailed, source, subscribe } from './client.mjs';
-import { Program, data_of, event_stream, folder_of, scripted, take, until } from './servers.mjs';
+import { Program, data_of, event_stream, folder_of, scripted, take, test, until } from './servers.mjs';
 
 async function all(stream) {
   const items = [];

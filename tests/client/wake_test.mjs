@@ -1,9 +1,8 @@
 // What a machine that slept, or was offline, does: no silence is waited out, and no pause.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Client } from './client.mjs';
 import { fake_sockets, opened } from './fake_socket.mjs';
-import { event_stream, scripted, until } from './servers.mjs';
+import { event_stream, scripted, test, until } from './servers.mjs';
 
 /** Node has no such events; a page has. */
 const page = new EventTarget();
