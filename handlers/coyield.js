@@ -10,8 +10,8 @@
  *   breaks is repaired: the stream is asked for again, behind the last item that the loop has got, so that none is lost
  *   and none comes twice.
  * - Where that cannot be, since the items have no ids or the server has them no more, there is a gap, and no gap is
- *   silent: it goes to `onGap`, else to the console as a warning, or into the loop (`gaps: 'items'`), always in front of
- *   the item behind it. That is not the default, as a loop that only knows `data` would take a gap for an item.
+ *   silent: it goes to `onGap`, else to the console as a warning, or into the loop (`gaps: 'items'`), always in front
+ *   of the item behind it. That is not the default, as a loop that only knows `data` would take a gap for an item.
  * - Nothing is asked for before the first `next()`. A loop that is slow is waited for: by fetch the response is not
  *   read on, by WebSocket no more items are asked for than there is room for.
  * - Leaving the loop, `return()` and an aborted `signal` end it quietly and let go of the connection at once.
@@ -70,13 +70,21 @@
  * @property {typeof globalThis.fetch} [fetch]
  * @property {typeof globalThis.WebSocket} [WebSocket]
  *
+ * @typedef {object} Why What a `StreamFailed` has, all of it.
+ * @property {number} [status] That of HTTP which says it best; 0 where there was no answer.
+ * @property {string} [title]
+ * @property {string} [detail]
+ * @property {boolean} [permanent] Whether asking again is in vain.
+ * @property {number} [retryAfter] For how many milliseconds the server wants to be left alone.
+ * @property {boolean} [said] Whether the stream itself said so.
+ *
  * @typedef {object} Word What a connection says, in one shape for all transports: one of these.
  * @property {Item} [item]
  * @property {Gap} [gap]
  * @property {string} [id] Where the stream stands now, also behind an item or a gap.
  * @property {'fetch' | 'websocket'} [open]
  * @property {number} [retry] The least pause before the next connection, in milliseconds.
- * @property {{status?: number, title?: string, detail?: string}} [failed]
+ * @property {Why} [failed]
  * @property {boolean} [end]
  * @property {boolean} [subscribed] It has begun.
  */
@@ -90,22 +98,16 @@ const sleepTime = 70_000;  // a timer that is so late has slept; those of hidden
 
 /** Why a stream cannot be had, or a connection has broken. */
 export class StreamFailed extends Error {
-  /**
-   * @param {{status?: number, title?: string, detail?: string, permanent?: boolean, retryAfter?: number, said?: boolean}} why
-   * @param {unknown} [cause]
-   */
-  constructor({ status = 0, title = '', detail = '', permanent = isPermanent(status), retryAfter = 0, said = false }, cause) {
+  /** @param {Why} why @param {unknown} [cause] */
+  constructor(why, cause) {
+    const { status = 0, title = '', detail = '', permanent = isPermanent(status), retryAfter = 0, said = false } = why;
     super([title, detail].filter(Boolean).join(': '), { cause });
     this.name = 'StreamFailed';
-    /** The status that says it best; 0 where there was no answer. */
     this.status = status;
     this.title = title;
     this.detail = detail;
-    /** Whether asking again is in vain. */
     this.permanent = permanent;
-    /** For how many milliseconds the server wants to be left alone. */
     this.retryAfter = retryAfter;
-    /** Whether the stream itself said so, after it had begun. */
     this.said = said;
   }
 }
@@ -120,7 +122,7 @@ function broken(detail, cause) {
   return new StreamFailed({ title: 'The connection broke', detail }, cause);
 }
 
-/** A controller that is aborted with `outer`, and lets go of it once it is aborted itself. @param {AbortSignal} [outer] */
+/** One that is aborted with `outer`, and lets go of it once it is aborted itself. @param {AbortSignal} [outer] */
 function within(outer) {
   const inner = new AbortController();
   if (outer?.aborted) inner.abort(outer.reason);
@@ -172,7 +174,10 @@ class Backoff {
 
 // What comes in, made words of.
 
-const statuses = { not_found: 404, invalid: 400, forbidden: 403, conflict: 409, gone: 410, upstream: 502, unavailable: 503, too_slow: 503 };
+const statuses = {
+  invalid: 400, forbidden: 403, not_found: 404, conflict: 409, gone: 410,
+  internal: 500, upstream: 502, unavailable: 503, too_slow: 503,
+};
 
 /** @param {string} base64 */
 function bytesOf(base64) {
@@ -282,7 +287,7 @@ function jsonOrText(text) {
 }
 
 /** @param {{kind?: keyof typeof statuses, message?: string}} failure What `event: failed` says. */
-function failureOf({ kind = /** @type {any} */ ('internal'), message }) {
+function failureOf({ kind = 'internal', message }) {
   return { status: statuses[kind] ?? 500, title: 'The stream failed', detail: message };
 }
 
@@ -322,14 +327,24 @@ async function refusalOf(response) {
 /** Waits for `promise`, but not for ever; what is wrong with it, or with `link`, is why. @template T
  * @param {Promise<T>} promise @param {AbortController} link @param {number} silence @returns {Promise<T>} */
 async function heard(promise, link, silence) {
-  const timer = silence > 0 ? setTimeout(() => link.abort(broken(`nothing was heard for ${silence / 1000} s`)), silence) : undefined;
+  const giveUp = () => link.abort(broken(`nothing was heard for ${silence / 1000} s`));
+  const timer = silence > 0 ? setTimeout(giveUp, silence) : undefined;
   try {
     return await promise;
   } catch (error) {
-    throw link.signal.aborted ? link.signal.reason : broken(String(/** @type {any} */ (error)?.message ?? error), error);
+    if (link.signal.aborted) throw link.signal.reason;
+    throw broken(error instanceof Error ? error.message : String(error), error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** @param {Response} response @param {SubscribeOptions['parse']} parse */
+function decoderOf({ status, url, headers }, parse) {
+  const type = (headers.get('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
+  if (type === 'text/event-stream') return new EventStreamDecoder(parse);
+  if (type === 'application/x-ndjson') return new EnvelopeDecoder();
+  throw new StreamFailed({ status, title: 'No stream', detail: `${url} is ${type || 'of no type'}`, permanent: true });
 }
 
 /**
@@ -340,18 +355,16 @@ async function heard(promise, link, silence) {
 async function* overFetch(client, url, { token, headers, silence = heartbeats, parse }, lastId, link, answered) {
   const target = new URL(url);
   target.search += (target.search ? '&' : '?') + 'envelope=1';
-  const own = { Accept: 'text/event-stream', 'Last-Event-ID': asField(lastId) };
-  const request = client.fetch(target, { headers: headersOf(own, headers, token), cache: 'no-store', signal: link.signal });
+  const fields = headersOf({ Accept: 'text/event-stream', 'Last-Event-ID': asField(lastId) }, headers, token);
+  const request = client.fetch(target, { headers: fields, cache: 'no-store', signal: link.signal });
   const response = await heard(request, link, silence);
   answered();
   if (response.status === 204) return yield [{ end: true }];  // nothing is left behind the last id
   if (!response.ok) throw await heard(refusalOf(response), link, silence);
-  const type = (response.headers.get('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
-  const decoder = type === 'text/event-stream' ? new EventStreamDecoder(parse) : type === 'application/x-ndjson' ? new EnvelopeDecoder() : undefined;
-  if (!decoder || !response.body) throw new StreamFailed({ status: response.status, title: 'No stream', detail: `${url} is ${type || 'of no type'}`, permanent: true });
+  const decoder = decoderOf(response, parse);
   yield [{ open: 'fetch' }];
   const text = new TextDecoder('utf-8', { ignoreBOM: true });
-  const reader = response.body.getReader();
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   for (;;) {
     const { done, value } = await heard(reader.read(), link, decoder.beats ? silence : 0);
     if (done) throw broken('the response is over, the stream is not');
@@ -420,7 +433,9 @@ class Socket {
       this.#alive();
       this.#take(jsonOrText(data));
     };
-    this.#socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => this.#break(`${code} ${reason}`.trim(), code === 1013 ? 1000 : 0);
+    this.#socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => {
+      this.#break(`${code} ${reason}`.trim(), code === 1013 ? 1000 : 0);  // 1013: the server has too much to do
+    };
   }
 
   /** @param {object} request */
@@ -497,7 +512,8 @@ class NoSocket extends StreamFailed {
  */
 async function* overSocket(client, url, { buffer = 64 }, lastId, signal) {
   const socket = client.socket(url);
-  const { channel, sub } = socket.subscribe({ subscribe: url.pathname + url.search, last_event_id: lastId, request: buffer });
+  const subscribe = url.pathname + url.search;
+  const { channel, sub } = socket.subscribe({ subscribe, last_event_id: lastId, request: buffer });
   signal.addEventListener('abort', () => {
     channel.fail(signal.reason);
     socket.leave(sub);
@@ -615,7 +631,8 @@ class Subscription {
     onGap(gap);
   }
 
-  /** By WebSocket, or by fetch where that cannot be. @param {AbortController} link @returns {AsyncGenerator<Iterable<Word>>} */
+  /** By WebSocket, or by fetch where that cannot be.
+   * @param {AbortController} link @returns {AsyncGenerator<Iterable<Word>>} */
   async* #connect(link) {
     watch(() => link.abort(broken('the machine was away')), link.signal);
     const way = this.#client.way(this.#url, this.#options);
@@ -635,8 +652,9 @@ class Subscription {
     const least = Date.now() + error.retryAfter;
     this.#say({ state: 'reconnecting', resumes: this.#lastId !== undefined, wait, error });
     const pause = within(this.#stop.signal);
+    const seen = () => { if (!document.hidden) pause.abort(); };
+    globalThis.document?.addEventListener('visibilitychange', seen, { signal: pause.signal });
     watch(() => pause.abort(), pause.signal);
-    globalThis.document?.addEventListener('visibilitychange', () => { if (!document.hidden) pause.abort(); }, { signal: pause.signal });
     await sleep(wait, pause.signal);
     pause.abort();
     await sleep(least - Date.now(), this.#stop.signal);
@@ -655,10 +673,11 @@ function warn({ count, from }) {
 
 /** A UUID where the browser has them, which is on secure pages; it has to be new, not secret. */
 function newKey() {
-  return globalThis.crypto?.randomUUID?.() ?? Date.now().toString(36) + Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join('');
+  const digits = () => Math.random().toString(36).slice(2);
+  return globalThis.crypto?.randomUUID?.() ?? [Date.now().toString(36), digits(), digits(), digits()].join('-');
 }
 
-/** What streams share: connections, and options. `subscribe` and `publish` below are those of one for the whole module. */
+/** What streams share: connections, and options. `subscribe` and `publish` are those of one for the whole module. */
 export class Client {
   #options;
   /** @type {Map<string, Socket>} */
@@ -673,7 +692,7 @@ export class Client {
     this.#options = options;
   }
 
-  /** A stream: for one loop, which is one that begins it. @param {string | URL} url @param {SubscribeOptions} [options] */
+  /** A stream, for one loop, which begins it. @param {string | URL} url @param {SubscribeOptions} [options] */
   subscribe(url, options = {}) {
     return new Subscription(this, this.#absolute(url), { ...this.#options, ...options });
   }
@@ -684,7 +703,8 @@ export class Client {
    * @returns {Promise<{id: string}>} Rejects with `StreamFailed`, or with the reason of `signal`.
    */
   async publish(url, data, options = {}) {
-    const { token, headers, key = newKey(), contentType = 'application/json', signal, patience = 60_000 } = { ...this.#options, ...options };
+    const { token, headers, signal } = { ...this.#options, ...options };
+    const { key = newKey(), contentType = 'application/json', patience = 60_000 } = options;
     const own = { 'Content-Type': contentType, 'Idempotency-Key': key };
     const body = contentType === 'application/json' ? JSON.stringify(data) : data;
     const request = { method: 'POST', headers: headersOf(own, headers, token), body };
@@ -733,7 +753,7 @@ export class Client {
   way({ origin }, { transport = 'auto', token, headers }) {
     const bare = token === undefined && headers === undefined;
     if (transport === 'websocket' && !this.#WebSocket) throw new TypeError('there is no WebSocket here');
-    if (transport === 'websocket' && !bare) throw new TypeError('a WebSocket cannot send a token or headers; take the transport "fetch"');
+    if (transport === 'websocket' && !bare) throw new TypeError('a WebSocket sends no token or headers; take "fetch"');
     if (transport !== 'auto') return transport;
     if (!bare || !this.#WebSocket || this.hasSocket.get(origin) === false) return 'fetch';
     return this.hasSocket.has(origin) ? 'websocket' : 'try';

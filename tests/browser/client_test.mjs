@@ -36,8 +36,9 @@ function read(page, url, options = {}) {
     const { Client } = coyield;
     globalThis.client ??= new Client();
     globalThis.loop = (async () => {
-      const more = { gaps: 'items', signal: stop.signal, onState: (state) => states.push({ ...state, error: String(state.error) }) };
-      for await (const { data, gap } of client.subscribe(url, { ...options, ...more })) seen.push(gap ? { gap } : data);
+      const onState = ({ state, transport }) => states.push({ state, transport });
+      const all_options = { ...options, gaps: 'items', signal: stop.signal, onState };
+      for await (const { data, gap } of client.subscribe(url, all_options)) seen.push(gap ? { gap } : data);
       seen.push('end');
     })().catch((error) => seen.push(`${error.status} ${error.detail}`));
   }, [url, options]);
@@ -166,7 +167,8 @@ for (const transport of ['fetch', 'auto']) {
 }
 
 test('a page of another origin imports the client where it may', async (t) => {
-  const elsewhere = await scripted(t, (_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>'));
+  const html = { 'Content-Type': 'text/html' };
+  const elsewhere = await scripted(t, (_, response) => response.writeHead(200, html).end('<!doctype html>'));
   const program = await Program.serving(t, { '/count': { source: { counter: 3 } } }, { cors: { origins: [elsewhere] } });
   const page = await (await context_of(t)).newPage();
   const read_from = (place) => page.evaluate(async (place) => {

@@ -26,7 +26,8 @@ test('an item is sent as JSON with a key of its own, and its id comes back', asy
   assert.deepEqual(await publish(origin + '/rooms/a', { text: 'zwölf' }), { id: '0' });
   assert.deepEqual(await publish(origin + '/rooms/a', 'text', { token: 'secret', headers: { 'X-A': 'b' } }), { id: '1' });
   const [one, two] = requests;
-  assert.deepEqual([one.method, one.url, one.body, one.headers['content-type']], ['POST', '/rooms/a', '{"text":"zwölf"}', 'application/json']);
+  assert.deepEqual([one.method, one.url, one.body], ['POST', '/rooms/a', '{"text":"zwölf"}']);
+  assert.equal(one.headers['content-type'], 'application/json');
   assert.deepEqual([two.body, two.headers.authorization, two.headers['x-a']], ['"text"', 'Bearer secret', 'b']);
   assert.match(one.headers['idempotency-key'], /^[!-~]{16,}$/);
   assert.notEqual(one.headers['idempotency-key'], two.headers['idempotency-key']);
@@ -35,7 +36,8 @@ test('an item is sent as JSON with a key of its own, and its id comes back', asy
 test('text is sent as it is where that is asked for, under the key that is given', async (t) => {
   const { origin, requests } = await topic(t, {});
   await new Client({ base: origin }).publish('/a', 'one\ntwo', { contentType: 'text/plain', key: 'mine' });
-  assert.deepEqual([requests[0].body, requests[0].headers['content-type'], requests[0].headers['idempotency-key']], ['one\ntwo', 'text/plain', 'mine']);
+  const [{ headers, body }] = requests;
+  assert.deepEqual([body, headers['content-type'], headers['idempotency-key']], ['one\ntwo', 'text/plain', 'mine']);
 });
 
 test('what did not arrive, or was not answered, is sent again under the same key', async (t) => {
@@ -49,7 +51,11 @@ test('what did not arrive, or was not answered, is sent again under the same key
 for (const status of [400, 401, 403, 404, 413, 422, 500]) {
   test(`${status} is an answer`, async (t) => {
     const { origin, requests } = await topic(t, { status, json: { title: 'No', status, detail: 'not this' } });
-    await assert.rejects(publish(origin, 1), (error) => error instanceof StreamFailed && error.status === status && error.detail === 'not this');
+    await assert.rejects(publish(origin, 1), (error) => {
+      assert.ok(error instanceof StreamFailed);
+      assert.deepEqual([error.status, error.detail], [status, 'not this']);
+      return true;
+    });
     assert.equal(requests.length, 1);
   });
 }

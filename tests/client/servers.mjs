@@ -55,7 +55,8 @@ export class Program {
 
   async start() {
     const listen = this.origin ? new URL(this.origin).host : '127.0.0.1:0';
-    this.process = spawn(process.env.COYIELD, [...this.command, '--listen', listen], { stdio: ['ignore', 'ignore', 'pipe'], env: environment() });
+    const options = { stdio: ['ignore', 'ignore', 'pipe'], env: environment() };
+    this.process = spawn(process.env.COYIELD, [...this.command, '--listen', listen], options);
     const awaited = new Set(this.listeners);
     const log = [];
     for await (const line of createInterface({ input: this.process.stderr })) {

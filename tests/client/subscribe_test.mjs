@@ -349,7 +349,9 @@ test('ids are sent as bytes of UTF-8', async (t) => {
 });
 
 test('what is no envelope is no stream', async (t) => {
-  const origin = await scripted(t, (_, response) => response.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end('5\n6\n'));
+  const origin = await scripted(t, (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end('5\n6\n');
+  });
   await assert.rejects(all(subscribe(origin)), { title: 'No envelope', detail: '5', permanent: true });
 });
 
