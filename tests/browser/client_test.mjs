@@ -1,7 +1,9 @@
 // handlers/coyield.js in a browser, from the real program; ./run says how to start this, and puts servers.mjs of
 // tests/client beside it. Where the program has /.coyield/ws, `auto` is a WebSocket.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -36,7 +38,7 @@ function read(page, url, options = {}) {
     const { Client } = coyield;
     globalThis.client ??= new Client();
     globalThis.loop = (async () => {
-      const onState = ({ state, transport }) => states.push({ state, transport });
+      const onState = ({ state, transport, error }) => states.push({ state, transport, why: error?.detail });
       const all_options = { ...options, gaps: 'items', signal: stop.signal, onState };
       for await (const { data, gap } of client.subscribe(url, all_options)) seen.push(gap ? { gap } : data);
       seen.push('end');
@@ -54,6 +56,36 @@ async function tail(t) {
   const program = new Program(t, 'tail', log);
   await program.start();
   return { program, log };
+}
+
+/** A way to the program on which those who are connected can be lost: nothing arrives, and nobody says goodbye. */
+class Way {
+  pairs = [];
+
+  static async to(t, program) {
+    const way = new Way();
+    const server = createServer((client) => {
+      const other = connect(Number(new URL(program.origin).port), '127.0.0.1');
+      way.pairs.push([client, other]);
+      for (const socket of [client, other]) socket.on('error', () => {});
+      client.pipe(other).pipe(client);
+    });
+    t.after(() => {
+      server.close();
+      way.pairs.flat().forEach((socket) => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    way.origin = `http://127.0.0.1:${server.address().port}`;
+    return way;
+  }
+  lose() {
+    for (const [client, other] of this.pairs) {
+      client.unpipe(other);
+      other.unpipe(client);
+      other.destroy();
+    }
+  }
 }
 
 for (const transport of ['fetch', 'auto']) {
@@ -113,6 +145,28 @@ for (const transport of ['fetch', 'auto']) {
     appendFileSync(log, 'three\n');
     await becomes(page, ['one', 'two', 'three']);
     await state_becomes(page, 'open', 2);
+  });
+
+  test(`${transport}: a machine that slept until its connections were forgotten gets exactly the rest`, async (t) => {
+    const { program, log } = await tail(t);
+    const way = await Way.to(t, program);
+    const page = await tab(await context_of(t), way);
+    page.setDefaultTimeout(30_000);
+    // The browser may ask again by a connection that it has kept, which is as lost: a silence finds that out.
+    await read(page, '/app.log', { transport, silence: 6_000 });
+    await state_becomes(page, 'open');
+    appendFileSync(log, 'one\n');
+    await becomes(page, ['one']);
+    way.lose();
+    appendFileSync(log, 'two\n');
+    await page.evaluate(() => {  // ten minutes that no timer has noticed
+      const { now } = Date;
+      Date.now = () => now() + 600_000;
+    });
+    await becomes(page, ['one', 'two']);
+    assert.equal((await page.evaluate(() => states.find(({ state }) => state === 'reconnecting'))).why, 'the machine was away');
+    appendFileSync(log, 'three\n');
+    await becomes(page, ['one', 'two', 'three']);
   });
 
   test(`${transport}: what is gone is a gap`, async (t) => {
