@@ -117,15 +117,6 @@ class Connection
 
   // Ending.
 
-  /// Has the session end what it is sending, as its operator wants.
-  void ask_to_stop() noexcept {
-    asked_to_stop_ = true;
-    wake_.set();
-  }
-  bool asked_to_stop() const noexcept { return asked_to_stop_; }
-  /// What comes next was not meant.
-  void forget_stop() noexcept { asked_to_stop_ = false; }
-
   /// From now on, whatever closes the connection, be it the end of this process, cuts it as `reset` does.
   /// Nothing can be done about it on a Unix socket (`is_local`), where an end is all that there is.
   void cut_on_close(bool cut) noexcept;
@@ -180,7 +171,6 @@ class Connection
   bool reading_ = false;   // the session is to be woken by that
   bool writing_ = false;   // likewise; nothing can be sent before
   bool breaking_ = false;  // likewise
-  bool asked_to_stop_ = false;
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

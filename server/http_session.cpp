@@ -67,7 +67,7 @@ Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& rea
   if (text != nullptr && !exchange.head_only) bytes += *text;
   if (!connection.send(bytes)) co_return Next::close;
   const auto received = [&reader] { return reader.read_ahead() ? Inbound::go_on : Inbound::left; };
-  auto flushing = flush(worker, connection, received, [] {});
+  auto flushing = flush(worker, connection, received, [] {}, [] { return false; });
   const auto end = co_await std::move(flushing);
   if (end) co_return *end == PumpEnd::slow ? Next::reset : Next::close;
   co_return exchange.keep_alive ? Next::keep : Next::linger;
@@ -84,7 +84,7 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
   const std::chrono::nanoseconds due = worker.loop().now() + stream.options().first_item;
   while (!stream.under_way() && stream.status() == Poll::pending) {
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
-    if (connection.asked_to_stop()) co_return First::stopped;
+    if (stream.asked_to_stop()) co_return First::stopped;
     if (worker.loop().now() >= due) co_return First::late;
     if (connection.readable() && !reader.read_ahead()) co_return First::left;
     connection.watch_reading();
@@ -99,7 +99,6 @@ Task<First> await_first(Stream& stream, RequestReader& reader) {
 std::optional<Response> refusal(Stream& stream, First first) {
   if (first == First::stopped) {
     stream.end_as(StreamEnd::stopped);
-    stream.connection().forget_stop();  // it is not meant for the answer
     return handlers::problem(stopped_by_operator());
   }
   if (first == First::drained) {

@@ -28,9 +28,7 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
       consumer_(consumer_of(worker, pull, subscriber_ != nullptr)),
       encoder_(std::move(pull.encoder)),
       start_(std::move(pull.start)),
-      says_place_(subscriber_ && pull.options->says_position && protocol != Protocol::websocket) {
-  connection.forget_stop();
-}
+      says_place_(subscriber_ && pull.options->says_position) {}
 
 Failure Stream::failure() {
   const Log& log = worker_.shared().log;

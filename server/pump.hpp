@@ -105,6 +105,13 @@ class Stream {
   /// Waits for the generator, the client, a deadline or the drain: whatever comes first.
   generators::Event::InChain wait();
 
+  /// Whether its operator wants it to end.
+  bool asked_to_stop() const noexcept { return place_->asked_to_stop; }
+  /// Whether there is something to be told, though there is no item.
+  bool has_news() const { return asked_to_stop() || (wants_start() && start_known()); }
+  /// Whether its operator wants it to end: once.
+  bool take_stop() noexcept { return std::exchange(place_->asked_to_stop, false); }
+
   // What others see of it.
 
   /// Says what it waits for from here on.
@@ -149,10 +156,10 @@ PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view
 /// less than the least rate, for that long, it is `slow`. Ends early with `left`, with `drained` when the
 /// server stops, and with `stopped` when the operator wants that and the client does not take the rest soon:
 /// what it is to be told stands behind that. `received` is called when there is something to read, `waits`
-/// whenever it has to wait.
-template <class Received, class Waits>
+/// whenever it has to wait, and `asked_to_stop` says whether the operator wants that.
+template <class Received, class Waits, class Asked>
 generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& connection, Received received,
-                                               Waits waits) {
+                                               Waits waits, Asked asked_to_stop) {
   const config::Timeouts& timeouts = worker.shared().config.timeouts;
   generators::Loop& loop = worker.loop();
   std::chrono::nanoseconds window_end = loop.now() + timeouts.write;
@@ -162,7 +169,7 @@ generators::Task<std::optional<PumpEnd>> flush(Worker& worker, Connection& conne
   bool hurried = false;
   while (connection.unsent() != 0) {
     if (worker.stopping()) co_return PumpEnd::drained;
-    if (connection.asked_to_stop() && !std::exchange(hurried, true))
+    if (asked_to_stop() && !std::exchange(hurried, true))
       window_end = std::min<std::chrono::nanoseconds>(window_end, loop.now() + time_to_stop);
     if (connection.readable() && received() == Inbound::left) co_return PumpEnd::left;
     connection.watch_reading();
@@ -209,7 +216,7 @@ constexpr Step over(PumpEnd end) noexcept { return Step{.kind = Step::Kind::over
 
 /// How long a generator may have the thread before its items leave and others have their turn. The clock is
 /// looked at behind the items 1, 3, 7, ... and then every 64th: items that are dear do not keep the first one
-/// back, and cheap ones do not pay for it.
+/// back, and cheap ones do not pay for it. What fills a batch takes any `T` that has its members.
 class Turn {
  public:
   explicit Turn(generators::Loop& loop) noexcept : loop_(loop), end_(loop.now() + length) {}
@@ -221,6 +228,8 @@ class Turn {
     left_ = step_;
     return loop_.now() >= end_;
   }
+  /// Whether the batch has all that one generator may have of it.
+  static bool full(const generators::Buffer& out) noexcept { return out.size() >= batch_bytes; }
   /// Items that nobody was asked for one by one.
   void add(std::uint64_t items) noexcept { more_ += items; }
   /// How often `over` was called, and those: the items.
@@ -257,8 +266,8 @@ void encode(Stream& stream, F& framing, const generators::Item& item, generators
 }
 
 /// The items that stand next in the log, as they were encoded for all; false where that cannot be had.
-template <Framing F>
-bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, Turn& turn) {
+template <Framing F, class T>
+bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, T& turn) {
   generators::Cursor& cursor = subscriber.cursor;
   if (!subscriber.encoded || !framing.itemwise() || !cursor.follows_log()) return false;
   const EncodedLog::Block* block = subscriber.encoded->find(cursor.offset());
@@ -277,10 +286,10 @@ bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generato
 
 /// The items of a subscriber that makes the stream itself, up to where it meets the log: nothing then.
 /// `before` is the end of the last whole item.
-template <Framing F>
+template <Framing F, class T>
 std::optional<Step> catch_up(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out,
-                             Turn& turn, std::size_t& before) {
-  while (out.size() < batch_bytes) {
+                             T& turn, std::size_t& before) {
+  while (!turn.full(out)) {
     before = out.size();
     generators::Poll status;
     auto item = stream.poll_item(status);
@@ -302,8 +311,8 @@ std::optional<Step> catch_up(Stream& stream, F& framing, Subscriber& subscriber,
 }
 
 /// The same as `fill` for a subscriber of a shared stream.
-template <Framing F>
-Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, Turn& turn) {
+template <Framing F, class T>
+Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators::Buffer& out, T& turn) {
   using Next = generators::Cursor::Step;
   generators::Cursor& cursor = subscriber.cursor;
   generators::LogIds ids(cursor.log());
@@ -312,7 +321,7 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
   bool gap = false;
   Next next = Next::item;
   try {
-    while (out.size() < batch_bytes) {
+    while (!turn.full(out)) {
       before = out.size();
       stream.settle();
       if (stream.catching_up()) {
@@ -342,8 +351,8 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
 }
 
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.
-template <Framing F>
-Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
+template <Framing F, class T>
+Step fill(Stream& stream, F& framing, generators::Buffer& out, T& turn) {
   using generators::Poll;
   const std::size_t max_item = stream.options().max_item;
   std::size_t before = out.size();
@@ -360,7 +369,7 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
       framing.item(stream.encoder(), *item, out);
       if (out.size() - before > max_item) [[unlikely]]
         refuse_too_long(*item, out.size() - before, max_item);
-      if (turn.over() || out.size() >= batch_bytes) return Step{.kind = Step::Kind::more};
+      if (turn.over() || turn.full(out)) return Step{.kind = Step::Kind::more};
     }
     framing.end(stream.encoder(), out);
     return over(PumpEnd::ended);
@@ -371,11 +380,10 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
 }
 
 /// What is ready, or why no more will come.
-template <Framing F>
-Step write_batch(Stream& stream, F& framing, generators::Buffer& out, Turn& turn) {
+template <Framing F, class T>
+Step write_batch(Stream& stream, F& framing, generators::Buffer& out, T& turn) {
   const Worker& worker = stream.worker();
-  if (stream.connection().asked_to_stop()) {
-    stream.connection().forget_stop();  // it is on its way
+  if (stream.take_stop()) {
     framing.failed(stream.encoder(), stopped_by_operator(), out);
     return over(PumpEnd::stopped);
   }
@@ -395,6 +403,8 @@ Inbound listen(const Connection& connection, F& framing) {
   return connection.readable() || framing.has_news() ? framing.received() : Inbound::go_on;
 }
 
+}  // namespace detail
+
 /// Writes one batch, behind a sign of life if it is time for one, and sends it. No coroutine: what it needs
 /// is on the stack, and not held by thousands of quiet streams.
 template <Framing F>
@@ -404,44 +414,44 @@ Step send_batch(Stream& stream, F& framing, bool beat) {
   framing.open(out);
   stream.begin_encoding(out);
   if (beat && framing.heartbeat(stream.encoder(), out) == Inbound::left) {
-    return over(drop_slow(worker, stream.connection(), "it does not answer"));
+    return detail::over(drop_slow(worker, stream.connection(), "it does not answer"));
   }
-  Turn turn(worker.loop());
-  Step step = write_batch(stream, framing, out, turn);
+  detail::Turn turn(worker.loop());
+  Step step = detail::write_batch(stream, framing, out, turn);
   if (step.refused()) return step;
   if (step.kind == Step::Kind::wait && stream.wants_start()) stream.say_start(turn.items(), out);
   const std::string_view bytes = framing.seal(out);
   step.sent = !bytes.empty();
   if (!step.sent) return step;
-  if (!stream.connection().send(bytes)) return over(PumpEnd::left);
+  if (!stream.connection().send(bytes)) return detail::over(PumpEnd::left);
   stream.count(turn.items(), bytes.size());
   return step;
 }
 
-}  // namespace detail
-
-/// Sends the first batch of the stream, what is ready, or its head.
-template <Framing F>
-Step begin_pumping(Stream& stream, F& framing) {
-  return detail::send_batch(stream, framing, false);
+/// Sends the first batch of the stream, what is ready, or its head. `S` is a `Stream`, or what is pumped like
+/// one.
+template <class S, Framing F>
+Step begin_pumping(S& stream, F& framing) {
+  return send_batch(stream, framing, false);
 }
 
 /// Sends the stream, from its first batch, `step`, to its end. The generator, with all that it holds, is
 /// destroyed with the stream, not by the pump.
-template <Framing F>
-generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
+template <class S, Framing F>
+generators::Task<PumpEnd> pump(S& stream, F& framing, Step step) {
   Worker& worker = stream.worker();
   Connection& connection = stream.connection();
   const std::chrono::nanoseconds heartbeat = stream.options().heartbeat;
   std::chrono::nanoseconds quiet_since = std::chrono::nanoseconds::zero();
   bool beat = false;
-  for (;; step = detail::send_batch(stream, framing, beat)) {
+  for (;; step = send_batch(stream, framing, beat)) {
     if (step.gone()) co_return step.end;
     if (heartbeat.count() > 0 && (step.sent || quiet_since.count() == 0)) quiet_since = worker.loop().now();
     if (connection.unsent() != 0) {
       const auto received = [&framing] { return framing.received(); };
       const auto waits = [&stream] { stream.show(handlers::StreamState::client); };
-      auto flushing = flush(worker, connection, received, waits);
+      const auto asked_to_stop = [&stream] { return stream.asked_to_stop(); };
+      auto flushing = flush(worker, connection, received, waits, asked_to_stop);
       const std::optional<PumpEnd> end = co_await std::move(flushing);
       if (end) co_return *end;
     }
@@ -460,9 +470,8 @@ generators::Task<PumpEnd> pump(Stream& stream, F& framing, Step step) {
       stream.show_awaited();
       co_await stream.wait();
       if (detail::listen(connection, framing) == Inbound::left) co_return PumpEnd::left;
-      if (stream.wants_start() && stream.start_known()) break;
       beat = heartbeat.count() > 0 && worker.loop().now() >= quiet_since + heartbeat;
-      if (beat || worker.draining() || connection.asked_to_stop() || connection.unsent() != 0) break;
+      if (beat || worker.draining() || stream.has_news() || connection.unsent() != 0) break;
     }
   }
 }

@@ -23,6 +23,14 @@ std::string_view to_string(Protocol protocol) {
   return "HTTP/1.1";
 }
 
+/// With the mutex of `records` held. Null where it is over.
+template <class Records>
+auto* find(Records& records, std::uint64_t number) noexcept {
+  const auto has_number = [number](const StreamRecord& record) { return record.number == number; };
+  const auto found = std::find_if(records.begin(), records.end(), has_number);
+  return found != records.end() ? &*found : nullptr;
+}
+
 }  // namespace
 
 void EndpointCounters::add_first_item(std::chrono::nanoseconds waited) noexcept {
@@ -65,12 +73,15 @@ void Roster::remove(StreamRecord* record) noexcept {
 
 void Roster::stop(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
-  if (const StreamRecord* record = find(number)) record->connection.ask_to_stop();
+  StreamRecord* const record = find(records_, number);
+  if (record == nullptr) return;
+  record->asked_to_stop = true;
+  record->connection.wake().set();
 }
 
 bool Roster::has(std::uint64_t number) const {
   const std::lock_guard lock(mutex_);
-  return find(number) != nullptr;
+  return find(records_, number) != nullptr;
 }
 
 void Roster::add_streams(std::vector<StreamInfo>& to) const {
@@ -81,20 +92,12 @@ void Roster::add_streams(std::vector<StreamInfo>& to) const {
 
 std::optional<StreamInfo> Roster::stream(std::uint64_t number) const {
   const std::lock_guard lock(mutex_);
-  const StreamRecord* record = find(number);
+  const StreamRecord* record = find(records_, number);
   return record != nullptr ? std::optional(describe(*record, steady_now())) : std::nullopt;
 }
 
 void Roster::add_figures(std::vector<handlers::EndpointFigures>& to) const noexcept {
   for (std::size_t i = 0; i < counters_.size(); ++i) counters_[i].add_to(to[i]);
-}
-
-/// With the mutex held. Numbers go up along the list.
-const StreamRecord* Roster::find(std::uint64_t number) const noexcept {
-  for (const StreamRecord& record : records_) {
-    if (record.number == number) return &record;
-  }
-  return nullptr;
 }
 
 StreamInfo Roster::describe(const StreamRecord& record, std::chrono::nanoseconds now) const {

@@ -74,7 +74,10 @@ class StreamRecord : public boost::intrusive::list_base_hook<> {
   std::atomic<handlers::StreamState> state = handlers::StreamState::running;
 
   const Protocol protocol;
-  handlers::StreamEnd end = handlers::StreamEnd::left;  ///< for its own thread
+
+  // For its own thread.
+  handlers::StreamEnd end = handlers::StreamEnd::left;
+  bool asked_to_stop = false;  ///< its operator wants it to end
 };
 
 /// The streams of one thread, and the counters of all endpoints there.
@@ -96,7 +99,7 @@ class Roster {
             Protocol protocol, std::chrono::nanoseconds started);
   EndpointCounters& counters(const StreamRecord& record) noexcept { return counters(record.options.number); }
   EndpointCounters& counters(std::size_t endpoint) noexcept { return counters_[endpoint]; }
-  /// Asks a stream to end, if it still runs.
+  /// Asks a stream to end, if it still runs, and wakes its session.
   void stop(std::uint64_t number);
 
   // On any thread.
@@ -109,7 +112,6 @@ class Roster {
 
  private:
   void remove(StreamRecord* record) noexcept;
-  const StreamRecord* find(std::uint64_t number) const noexcept;
   handlers::StreamInfo describe(const StreamRecord& record, std::chrono::nanoseconds now) const;
 
   const std::size_t thread_;

@@ -108,9 +108,9 @@ TEST_F(RosterTest, PutsEachFirstItemIntoTheBucketOfItsTime) {
 TEST_F(RosterTest, StopsTheStreamOfThatNumberAlone) {
   const Roster::Place place = add();
   roster_.stop(2);
-  EXPECT_FALSE(connection_->asked_to_stop());
+  EXPECT_FALSE(place->asked_to_stop);
   roster_.stop(1);
-  EXPECT_TRUE(connection_->asked_to_stop());
+  EXPECT_TRUE(place->asked_to_stop);
   EXPECT_TRUE(connection_->wake().is_set());
 }
 
