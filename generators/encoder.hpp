@@ -34,15 +34,17 @@ class Encoder {
   /// The server is going away, and the stream is cut behind this: a word to the client on when to come back.
   virtual void draining(Buffer& out);
   /// For streams in messages (WebSocket): whether what `item` writes is to go as a binary message.
-  bool binary(const Item& item) const noexcept { return all_binary_ || item.kind() == PayloadKind::bytes; }
+  bool binary(const Item& item) const noexcept {
+    return messages_ == Messages::by_item ? item.kind() == PayloadKind::bytes : messages_ == Messages::binary;
+  }
 
  protected:
-  /// For a format whose every message is binary.
-  struct AllBinary {};
-  explicit Encoder(AllBinary /*messages*/) noexcept : all_binary_(true) {}
+  /// For a format whose every message is binary, or is text.
+  enum class Messages : unsigned char { by_item, binary, text };
+  explicit Encoder(Messages messages) noexcept : messages_(messages) {}
 
  private:
-  bool all_binary_ = false;  // not a virtual function: it is asked for each item
+  Messages messages_ = Messages::by_item;  // not a virtual function: it is asked for each item
 };
 
 inline void Encoder::begin(Buffer& /*out*/) {}

@@ -38,13 +38,7 @@ Response health(const Request& request) {
   return response;
 }
 
-Response answer_without_endpoint(const Request& request, const Target& target) {
-  if (target.asterisk) {
-    if (request.method != Method::options) return problem(400, "the target \"*\" is for OPTIONS alone");
-    return options();
-  }
-  if (is_health(target)) return read_only(request, health);
-  if (is_client_script(target)) return read_only(request, client_script);
+Response nothing_served(const Request& request) {
   return problem(
       404, "nothing is served at " + config::in_quotes(request.target.substr(0, request.target.find('?'))));
 }
@@ -56,7 +50,7 @@ bool is_health(const Target& target) {
 }
 
 Application::Application(const config::ServerConfig& server, std::vector<Format> formats)
-    : server_(server), formats_(std::move(formats)) {}
+    : server_(server), formats_(std::move(formats)), multiplex_(server_, formats_) {}
 
 void Application::add(config::EndpointConfig config, StreamFactory factory) {
   for (const config::Access* access : {&config.access, config.publish ? &config.publish->access : nullptr}) {
@@ -71,6 +65,18 @@ void Application::add(config::EndpointConfig config, StreamFactory factory) {
   }
   topics_.add(endpoint->config(), endpoints_.size());
   endpoints_.push_back(std::move(endpoint));
+}
+
+Response Application::answer_without_endpoint(const Request& request, const Target& target) const {
+  if (request.envelope != nullptr) return nothing_served(request);  // streams alone are told of in envelopes
+  if (target.asterisk) {
+    if (request.method != Method::options) return problem(400, "the target \"*\" is for OPTIONS alone");
+    return options();
+  }
+  if (is_health(target)) return read_only(request, health);
+  if (is_client_script(target)) return read_only(request, client_script);
+  if (auto several = multiplex_.handle(request, target)) return *std::move(several);
+  return nothing_served(request);
 }
 
 Response Application::handle(const Request& request, generators::SourceContext&& context) const {

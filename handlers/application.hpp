@@ -6,6 +6,7 @@
 #include <coyield/handlers/endpoint.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/handler.hpp>
+#include <coyield/handlers/multiplex.hpp>
 #include <coyield/handlers/router.hpp>
 #include <coyield/handlers/topics.hpp>
 #include <memory>
@@ -38,9 +39,12 @@ class Application final : public Handler {
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
 
  private:
+  Response answer_without_endpoint(const Request& request, const Target& target) const;
+
   config::ServerConfig server_;
   std::vector<Format> formats_;
   Tokens tokens_;  // that any endpoint takes
+  MultiplexHandler multiplex_;
   Router router_;
   TopicRules topics_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <coyield/generators/idempotency.hpp>
 #include <coyield/handlers/access.hpp>
+#include <coyield/handlers/formats/envelope.hpp>
 #include <coyield/handlers/formats/sse.hpp>
+#include <coyield/handlers/multiplex.hpp>
 #include <coyield/handlers/page.hpp>
 #include <coyield/handlers/params.hpp>
+#include <coyield/handlers/protocol.hpp>
 #include <coyield/handlers/publishing.hpp>
 #include <utility>
 
@@ -61,16 +64,6 @@ StreamOptions stream_options(const config::EndpointConfig& config, const config:
   return options;
 }
 
-Fields stream_fields(const Format& format, Coding coding, std::string_view vary) {
-  Fields fields;
-  fields.add("Content-Type", format.content_type);
-  if (coding == Coding::gzip) fields.add("Content-Encoding", "gzip");
-  fields.add("Cache-Control", "no-store, no-transform");
-  fields.add("X-Accel-Buffering", "no");
-  fields.add("Vary", vary);
-  return fields;
-}
-
 Response coding_not_acceptable(bool gzip_offered) {
   Response response =
       problem(406, gzip_offered ? "the client takes neither gzip nor what is not compressed"
@@ -101,6 +94,20 @@ void refuse_since(const config::RequestValues& values) {
                             "where its source does; leave it out");
 }
 
+/// Whether the client asks for envelopes; from an endpoint that takes `input` no WebSocket of its own can
+/// have them, since what it says is for the generator.
+bool wants_envelopes(const Request& request, const Target& target, bool input) {
+  if (request.envelope != nullptr) return true;
+  if (request.websocket && !input && offers_protocol(request)) return true;
+  const std::string* value = target.find_query("envelope");
+  if (value == nullptr || *value == "0") return false;
+  if (*value == "1" && !request.websocket) return true;
+  throw generators::Failure(generators::FailureKind::invalid,
+                            "the query parameter \"envelope\": " +
+                                (*value != "1" ? config::in_quotes(*value) + " is neither 1 nor 0"
+                                               : "over a WebSocket, ask for the subprotocol coyield.v1"));
+}
+
 Response with_status(unsigned status) {
   Response response;
   response.status = status;
@@ -108,6 +115,16 @@ Response with_status(unsigned status) {
 }
 
 }  // namespace
+
+Fields stream_fields(const Format& format, Coding coding, std::string_view vary) {
+  Fields fields;
+  fields.add("Content-Type", format.content_type);
+  if (coding == Coding::gzip) fields.add("Content-Encoding", "gzip");
+  fields.add("Cache-Control", "no-store, no-transform");
+  fields.add("X-Accel-Buffering", "no");
+  fields.add("Vary", vary);
+  return fields;
+}
 
 Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& server,
                    const std::vector<Format>& formats, const Tokens& tokens, StreamFactory factory,
@@ -130,6 +147,7 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
                          stream_fields(format, Coding::gzip, vary),
                          stream_options(config_, server, format, number, format.heartbeat),
                          stream_options(config_, server, format, number, Heartbeat::always)});
+    if (is_envelope(format)) prepared_.back().over_websocket.deflate = false;
   }
 }
 
@@ -159,13 +177,13 @@ Response Endpoint::dispatch(const Request& request, const Target& target, const 
     return response;
   }
   if (auto refusal = refuse_access(request, config_.access, tokens_)) return std::move(*refusal);
-  if (request.websocket && !origin_allowed(request, cors_)) {
+  // What a browser asks of a response of its own, it cannot ask of one stream among several.
+  const bool asks_for_itself = !request.websocket && request.envelope == nullptr;
+  if (!asks_for_itself && !origin_allowed(request, cors_)) {
     return problem(403, "pages of the origin " + config::in_quotes(*request.find("Origin")) +
-                            " may not open a WebSocket here");
+                            (request.websocket ? " may not open a WebSocket here" : " may not read this"));
   }
-  const std::string* asked_for = target.find_query("format");
-  const Choice choice =
-      request.websocket ? negotiation_.choose_websocket(asked_for) : negotiation_.choose(request, asked_for);
+  const Choice choice = choose(request, target);
   if (const auto* refusal = std::get_if<NotAcceptable>(&choice)) {
     Response response = problem(406, refusal->detail);
     response.fields.add("Vary", "Accept");
@@ -232,6 +250,12 @@ std::string Endpoint::topic_name(const config::RequestValues& values) const {
   const auto arguments = config_.source.resolve(values);
   if (!arguments) throw generators::Failure(generators::FailureKind::invalid, arguments.error().sentence);
   return arguments->get<std::string>("name");
+
+Choice Endpoint::choose(const Request& request, const Target& target) const {
+  const std::string* asked_for = target.find_query("format");
+  if (wants_envelopes(request, target, config_.input)) return negotiation_.choose_envelope(asked_for);
+  return request.websocket ? negotiation_.choose_websocket(asked_for)
+                           : negotiation_.choose(request, asked_for);
 }
 
 Response Endpoint::stream(const Request& request, const Target& target, const Router::PathValues& path,
@@ -247,16 +271,23 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   if (!coding) return coding_not_acceptable(offers_gzip);
   if (!config_.input) context.input = {};
   const Prepared& prepared = prepared_for(format);
+  const bool in_protocol = request.websocket && is_envelope(format) && request.envelope == nullptr;
   Response response = open(request, prepared, *coding);
-  if (format.says_position && !request.websocket && request.method != Method::head && !shared())
+  if (in_protocol) response.fields.add("Sec-WebSocket-Protocol", protocol_name);
+  if (format.says_position && request.method != Method::head && !shared())
     context.start = std::make_shared<generators::StartPosition>();
+  std::string resume_after = context.resume_after;
   auto pull = begin(values, target, path, std::move(context));
   if (!pull) return problem(400, pull.error().sentence);
   if (request.method == Method::head) return response;  // the generator goes without having run
-  pull->encoder = format.make(format_options_);
+  pull->encoder = in_protocol                   ? make_envelope_encoder({})
+                  : request.envelope != nullptr ? make_envelope_encoder(*request.envelope)
+                                                : format.make(format_options_);
+  pull->resume_after = std::move(resume_after);
+  pull->in_protocol = in_protocol;
   pull->options = request.websocket ? &prepared.over_websocket : &prepared.over_http;
   pull->coding = *coding;
-  if (request.websocket && config_.publish && !refuse_publishing(request)) {
+  if (request.websocket && !in_protocol && config_.publish && !refuse_publishing(request)) {
     pull->publication =
         std::make_unique<const Publication>(publication(request, values, PublishedAs::json_or_text));
   }

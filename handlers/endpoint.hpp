@@ -21,6 +21,9 @@ namespace coyield::handlers {
 using StreamFactory = std::function<config::Resolved<generators::AsyncGenerator<generators::Item>>(
     const config::RequestValues& values, generators::SourceContext context)>;
 
+/// The fields of a live stream's response.
+Fields stream_fields(const Format& format, Coding coding, std::string_view vary);
+
 /// One route: checks who asks and what for, and answers with a stream that nobody has pulled yet.
 class Endpoint {
  public:
@@ -61,6 +64,7 @@ class Endpoint {
   /// Whether its clients subscribe to what others read as well.
   bool shared() const noexcept { return sharing_ || config_.is_plain_topic(); }
   std::string topic_name(const config::RequestValues& values) const;
+  Choice choose(const Request& request, const Target& target) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
                   const Format& format, generators::SourceContext&& context) const;
   /// How the stream is had: a generator of its own, or a subscription to one for all. Or which value of the

@@ -64,6 +64,8 @@ std::string http_names(const std::vector<Format>& formats) {
 
 }  // namespace
 
+bool is_envelope(const Format& format) noexcept { return format.name() == "envelope"; }
+
 Negotiation::Negotiation(const std::vector<Format>& formats, std::string_view default_format, bool finite)
     : formats_(formats), default_(nullptr), websocket_(nullptr), finite_(finite) {
   for (const Format& format : formats_) {
@@ -91,6 +93,15 @@ Choice Negotiation::choose_websocket(const std::string* asked_for) const {
   const std::string others = names(formats_, [](const Format& format) { return format.over_websocket; });
   return NotAcceptable{"a WebSocket has messages of its own: leave \"format\" out" +
                        (others.empty() ? "" : ", or write " + others + " for binary ones")};
+}
+
+Choice Negotiation::choose_envelope(const std::string* asked_for) const {
+  const auto envelope = std::find_if(formats_.begin(), formats_.end(), is_envelope);
+  const bool fits = asked_for == nullptr || *asked_for == "ndjson" || *asked_for == "envelope";
+  if (fits && envelope != formats_.end()) return &*envelope;
+  return NotAcceptable{"envelopes are NDJSON, and there are none in the format " +
+                       config::in_quotes(asked_for != nullptr ? *asked_for : "ndjson") +
+                       "; leave \"format\" out"};
 }
 
 Choice Negotiation::by_name(std::string_view name) const {

@@ -10,6 +10,9 @@
 
 namespace coyield::handlers {
 
+/// Whether it is the one that puts all that there is to say into envelopes.
+bool is_envelope(const Format& format) noexcept;
+
 /// A browser's address line asks for a page rather than for a stream.
 struct WantsPage {};
 
@@ -33,6 +36,8 @@ class Negotiation {
   Choice choose(const Request& request, const std::string* asked_for) const;
   /// The same for a WebSocket, which has a format of its own, and some others by name.
   Choice choose_websocket(const std::string* asked_for) const;
+  /// The same for a client that wants envelopes, which are NDJSON.
+  Choice choose_envelope(const std::string* asked_for) const;
 
  private:
   Choice by_name(std::string_view name) const;

@@ -8,6 +8,8 @@
 
 namespace coyield::handlers {
 
+struct EnvelopeOptions;
+
 enum class Method : unsigned char { get, head, options, delete_, post, other };
 
 /// Whether it only looks (RFC 9110, 9.2.1).
@@ -33,6 +35,9 @@ struct Request {
   bool loopback = false;          ///< it came to a loopback address of this machine
   std::span<const Field> fields = {};
   std::string_view client = {};  ///< the address it comes from, for the log
+  /// Of one stream among several on a connection, which is asked for with the header that the connection
+  /// began with: its items go in these envelopes. Null: a request of its own.
+  const EnvelopeOptions* envelope = nullptr;
 
   /// The first field of that name.
   std::optional<std::string_view> find(std::string_view name) const noexcept;

@@ -66,15 +66,20 @@ std::string_view reason_phrase(unsigned status) noexcept {
   }
 }
 
+void append_problem(unsigned status, std::string_view detail, generators::Buffer& out) {
+  out.append(R"({"type":"about:blank","title":)");
+  generators::append_json_string(out, reason_phrase(status));
+  out.append(R"(,"status":)");
+  generators::append_integer(out, status);
+  out.append(R"(,"detail":)");
+  generators::append_json_string(out, detail);
+  out.push_back('}');
+}
+
 Response problem(unsigned status, std::string_view detail) {
   generators::Buffer text(128 + detail.size());
-  text.append(R"({"type":"about:blank","title":)");
-  generators::append_json_string(text, reason_phrase(status));
-  text.append(R"(,"status":)");
-  generators::append_integer(text, status);
-  text.append(R"(,"detail":)");
-  generators::append_json_string(text, detail);
-  text.append("}\n");
+  append_problem(status, detail, text);
+  text.push_back('\n');
   Response response;
   response.status = status;
   response.fields.add("Content-Type", "application/problem+json").add("Cache-Control", "no-store");

@@ -9,6 +9,7 @@
 #include <coyield/generators/source.hpp>
 #include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/fields.hpp>
+#include <coyield/handlers/places.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -87,10 +88,22 @@ struct Pull {
   /// Filled in by the source, where the format can say it.
   std::shared_ptr<const generators::StartPosition> start = {};
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
+  std::string resume_after = {};     ///< the id that it goes on behind, if the client has asked for that
+  /// A WebSocket of the protocol `coyield.v1`, for this stream alone.
+  bool in_protocol = false;
   /// In the place of the generator, where the stream is shared.
   std::unique_ptr<Subscription> subscription = {};
   /// Where what a WebSocket client sends is published.
   std::unique_ptr<const Publication> publication = {};
+};
+
+/// Several streams on one connection, each of which the session asks the handler for. Over a WebSocket they
+/// come and go as its messages want (`protocol.hpp`); as an event stream they are those of `places`.
+struct Multiplex {
+  const StreamOptions* options = nullptr;        ///< of the connection as a whole
+  std::unique_ptr<generators::Encoder> encoder;  ///< likewise; writes what is not said of one stream
+  std::unique_ptr<Places> places = {};           ///< none: a WebSocket
+  Coding coding = Coding::identity;              ///< as in `Pull`
 };
 
 /// What a handler answers: a value, which the session sends.
@@ -98,14 +111,17 @@ struct Response {
   unsigned status = 200;
   const Fields* shared_fields = nullptr;  ///< prepared ones; they live as long as the server
   Fields fields = {};                     ///< of a stream: for whatever is answered in its place, too
-  std::variant<std::monostate, std::string, Pull, Publication> body = {};
+  std::variant<std::monostate, std::string, Pull, Publication, Multiplex> body = {};
 };
 
 /// The standard text of a status code.
 std::string_view reason_phrase(unsigned status) noexcept;
 
-/// A problem document (RFC 9457): `{"type", "title", "status", "detail"}`. `detail` is for the client to
-/// read.
+/// Appends a problem document (RFC 9457): `{"type", "title", "status", "detail"}`.
+void append_problem(unsigned status, std::string_view detail, generators::Buffer& out);
+
+/// A problem document (RFC 9457) as the response: `{"type", "title", "status", "detail"}`. `detail` is for
+/// the client to read.
 Response problem(unsigned status, std::string_view detail);
 
 /// The status of each kind of failure.

@@ -162,7 +162,7 @@ class BinaryWriter {
 template <class Notation>
 class BinaryEncoder final : public generators::Encoder {
  public:
-  BinaryEncoder() noexcept : Encoder(AllBinary()) {}
+  BinaryEncoder() noexcept : Encoder(Messages::binary) {}
 
   void item(const generators::Item& item, generators::Buffer& out) override {
     using generators::PayloadKind;

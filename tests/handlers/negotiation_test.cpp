@@ -69,8 +69,8 @@ TEST(Negotiation, SaysWhichFormatsThereAre) {
     const Choice choice = negotiation.choose(Request(), &asked_for);
     ASSERT_EQ(name_of(choice), "406") << asked_for;
     EXPECT_NE(std::get<NotAcceptable>(choice).detail.find(
-                  "\"ndjson\", \"sse\", \"json\", \"text\", \"json-seq\", \"csv\", \"bytes\", \"cbor\" or "
-                  "\"msgpack\""),
+                  "\"ndjson\", \"sse\", \"json\", \"text\", \"json-seq\", \"csv\", \"bytes\", \"cbor\", "
+                  "\"msgpack\" or \"envelope\""),
               std::string::npos);
   }
 }

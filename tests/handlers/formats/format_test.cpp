@@ -15,7 +15,7 @@ TEST(Formats, HaveNamesAndMediaTypesOfTheirOwn) {
   std::set<std::string_view> types;
   for (const Format& format : all_formats()) {
     EXPECT_TRUE(names.insert(std::string(format.name())).second) << format.name();
-    if (format.over_http()) {
+    if (format.by_accept != ByAccept::never) {  // others are asked for by name
       EXPECT_TRUE(types.insert(format.media_type).second) << format.name();
     }
   }
