@@ -9,6 +9,7 @@
 #include <coyield/config/load.hpp>
 #include <coyield/config/schema.hpp>
 #include <coyield/generators/utf8.hpp>
+#include <coyield/handlers/protocol.hpp>
 #include <coyield/server/built_in.hpp>
 #include <coyield/server/health.hpp>
 #include <coyield/server/one_liners.hpp>
@@ -47,6 +48,7 @@ struct Options {
   std::string kind = {};
   std::string name = {};
   std::string url = {};
+  bool protocol = false;
   TailOptions tail = {};
   PipeOptions pipe = {};
 };
@@ -320,6 +322,15 @@ int list(const Options& options, const config::Catalogue& catalogue) {
   return 0;
 }
 
+int schema(const Options& options, const config::Catalogue& catalogue) {
+  if (options.protocol) {
+    std::cout << handlers::protocol_schema();
+  } else {
+    std::cout << config::schema(catalogue).dump(2) << '\n';
+  }
+  return 0;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -385,6 +396,8 @@ int run_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"sources", "operators", "formats"}));
   list_command->add_option("NAME", options.name, "All about this one");
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
+  schema_command->add_flag("--protocol", options.protocol,
+                           "Instead that of the messages of coyield.v1, for many streams on one WebSocket");
   CLI::App* health_command =
       app.add_subcommand("health", "Ask a server whether it takes new clients; for health checks");
   health_command->add_option("URL", options.url,
@@ -427,8 +440,7 @@ int run_command_line(int argc, char** argv) {
   if (routes_command->parsed()) return routes(options, catalogue);
   if (list_command->parsed()) return list(options, catalogue);
   if (schema_command->parsed()) {
-    std::cout << config::schema(catalogue).dump(2) << '\n';
-    return 0;
+    return schema(options, catalogue);
   }
   if (health_command->parsed()) return health(options, catalogue);
   return exit_usage;

@@ -31,22 +31,6 @@ bool expects_continue(const RequestHead& head) {
   return head.minor_version == 1 && handlers::list_contains(head.joined("Expect"), "100-continue");
 }
 
-/// What the factory of an endpoint throws, beside a `Failure`, is for the log alone.
-handlers::Response respond_to(Worker& worker, const handlers::Request& request,
-                              generators::SourceContext&& context) {
-  std::string error;
-  try {
-    return worker.shared().handler.handle(request, std::move(context));
-  } catch (const std::exception& what) {
-    error = what.what();
-  } catch (...) {
-    error = "not an exception";
-  }
-  worker.shared().log.error("failed",
-                            {{"target", request.target}, {"client", request.client}, {"error", error}});
-  return handlers::problem(500, "the stream could not be made; the reason is in the server's log");
-}
-
 /// Where a proxy asks: takes the place of the client that it asks for, or gives the refusal.
 std::optional<handlers::Response> take_place(Worker& worker, Connection& connection) {
   if (!connection.proxy()) return std::nullopt;
@@ -68,6 +52,21 @@ std::optional<handlers::Response> take_place(Worker& worker, Connection& connect
 }
 
 }  // namespace
+
+handlers::Response respond_to(Worker& worker, const handlers::Request& request,
+                              generators::SourceContext&& context) {
+  std::string error;
+  try {
+    return worker.shared().handler.handle(request, std::move(context));
+  } catch (const std::exception& what) {
+    error = what.what();
+  } catch (...) {
+    error = "not an exception";
+  }
+  worker.shared().log.error("failed",
+                            {{"target", request.target}, {"client", request.client}, {"error", error}});
+  return handlers::problem(500, "the stream could not be made; the reason is in the server's log");
+}
 
 ExchangePtr handle_request(Worker& worker, Connection& connection) {
   const RequestHead& head = worker.head();
@@ -106,6 +105,11 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
                                   .fields = head.fields,
                                   .client = connection.peer()};
   exchange->response = respond_to(worker, request, std::move(context));
+  if (auto* several = std::get_if<handlers::Multiplex>(&exchange->response.body)) {
+    exchange->coding = several->coding;
+    exchange->several = std::make_unique<Subscriptions>(worker, connection, std::move(*several),
+                                                        KeptHead(head), exchange->protocol());
+  }
   if (exchange->response.status == 421) worker.shared().counters.refused_host.add();
   return exchange;
 }

@@ -5,6 +5,7 @@
 #include <coyield/server/inbox.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_parser.hpp>
+#include <coyield/server/subscriptions.hpp>
 #include <coyield/server/worker.hpp>
 #include <memory>
 #include <optional>
@@ -43,6 +44,8 @@ struct Exchange {
   std::shared_ptr<Inbox> inbox = {};
   /// Where its messages are published.
   std::unique_ptr<const handlers::Publication> publication = {};
+  bool in_protocol = false;       ///< of `coyield.v1`
+  std::string resume_after = {};  ///< then: the id that the stream goes on behind
 
   Protocol protocol() const noexcept {
     if (response.status == 101) return Protocol::websocket;
@@ -53,9 +56,16 @@ struct Exchange {
   handlers::Coding coding = handlers::Coding::identity;
   /// The stream of the response, from when it is pulled.
   std::optional<Stream> stream = {};
+  /// In its place, where there are several.
+  std::unique_ptr<Subscriptions> several = {};
 };
 
 using ExchangePtr = std::unique_ptr<Exchange>;
+
+/// What the application answers to `request`. Never throws but for want of memory: what the factory of an
+/// endpoint throws, beside a `Failure`, is for the log alone.
+handlers::Response respond_to(Worker& worker, const handlers::Request& request,
+                              generators::SourceContext&& context);
 
 /// From the header in `Worker::head()` to a response value, by the application; nothing of it runs yet. The
 /// header is not needed afterwards.

@@ -136,6 +136,8 @@ Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& r
   Pull pull = std::get<Pull>(std::move(exchange.response.body));
   exchange.coding = pull.coding;
   exchange.publication = std::move(pull.publication);
+  exchange.in_protocol = pull.in_protocol;
+  if (pull.in_protocol) exchange.resume_after = std::move(pull.resume_after);
   if (ends_unseen(connection, exchange, pull)) {
     refuse(exchange, handlers::problem(505,
                                        "over a Unix socket, a stream in HTTP/1.0 cannot show whether it "
@@ -188,19 +190,21 @@ std::string stream_head(Worker& worker, const Response& response, bool keep_aliv
 struct HttpStream {
   using Transfer = HttpFraming::Transfer;
 
-  HttpStream(Worker& worker, RequestReader& reader, Exchange& exchange)
+  HttpStream(Worker& worker, Connection& connection, RequestReader& reader, const Exchange& exchange)
       : transfer(exchange.minor_version == 1 ? Transfer::chunked : Transfer::until_close),
         keep_alive(exchange.keep_alive && transfer == Transfer::chunked),
-        framing(worker, exchange.stream->connection(), reader,
-                stream_head(worker, exchange.response, keep_alive, transfer), transfer, exchange.coding) {}
+        framing(worker, connection, reader, stream_head(worker, exchange.response, keep_alive, transfer),
+                transfer, exchange.coding) {}
 
   Transfer transfer;
   bool keep_alive;
   HttpFraming framing;
 };
 
-/// Counts the end of the stream, which goes, and gives what is behind it.
-Next end_stream(std::optional<Stream>& stream, const HttpStream& http, PumpEnd end) {
+/// Counts the end of the stream, which goes, and gives what is behind it. `Owner` is that of a `Stream`, or
+/// of `Subscriptions`.
+template <class Owner>
+Next end_stream(Owner& stream, const HttpStream& http, PumpEnd end) {
   stream->end_as(end);
   if (end == PumpEnd::ended && http.transfer == HttpStream::Transfer::until_close)
     stream->connection().cut_on_close(false);
@@ -217,8 +221,9 @@ Task<void> end_connection(Worker& worker, Connection& connection, Next next) {
 }
 
 /// The session of a stream of which `first` has been sent.
+template <class Owner>
 Task<Session> stream_on(Worker& worker, ConnectionPtr connection, RequestReader reader, HttpStream http,
-                        std::optional<Stream> stream, Step first) {
+                        Owner stream, Step first) {
   http.framing.read_by(reader);
   auto pumping = pump(*stream, http.framing, first);
   const PumpEnd end = co_await std::move(pumping);
@@ -256,6 +261,7 @@ Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader
     const Next next = co_await std::move(publishing);
     if (next != Next::keep || std::holds_alternative<std::monostate>(exchange->response.body)) co_return next;
   }
+  if (exchange->several) co_return Next::stream;
   auto sending = send_whole(worker, connection, reader, *exchange);
   co_return co_await std::move(sending);
 }
@@ -281,15 +287,16 @@ struct Begun {
   Session session = {};
 };
 
-/// No coroutine: what this needs is on the stack, and not held between the requests of an idle client.
+/// `stream` is that of the exchange, and goes, but where it is refused. No coroutine: what this needs is on
+/// the stack, and not held between the requests of an idle client.
+template <class Owner>
 Begun begin_sending(Worker& worker, const ConnectionPtr& connection, RequestReader& reader,
-                    Exchange& exchange) {
-  HttpStream http(worker, reader, exchange);
+                    const Exchange& exchange, Owner& stream) {
+  HttpStream http(worker, *connection, reader, exchange);
   if (http.transfer == HttpStream::Transfer::until_close)
     connection->cut_on_close(true);  // even where this process dies
-  const Step first = begin_pumping(*exchange.stream, http.framing);
+  const Step first = begin_pumping(*stream, http.framing);
   if (first.refused()) return {};
-  std::optional<Stream> stream = std::move(exchange.stream);
   const bool sent = first.kind == Step::Kind::over && !first.gone() && connection->unsent() == 0;
   if (sent) return {.next = end_stream(stream, http, first.end)};
   return {.session = {
@@ -314,7 +321,8 @@ Task<Session> serve_connection(Worker& worker, ConnectionPtr connection, generat
       Session websocket{talk_websocket(reader.take_kept(), std::move(exchange))};
       co_return std::move(websocket);
     }
-    Begun begun = begin_sending(worker, connection, reader, *exchange);
+    Begun begun = exchange->several ? begin_sending(worker, connection, reader, *exchange, exchange->several)
+                                    : begin_sending(worker, connection, reader, *exchange, exchange->stream);
     if (begun.session.task) co_return std::move(begun.session);
     if (begun.next) {
       next = *begun.next;

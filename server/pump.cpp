@@ -82,12 +82,20 @@ bool Stream::under_way() {
   return !consumer_ && subscriber_->cursor.begun() && subscriber_->cursor.log().log().end() != 0;
 }
 
-generators::Event::InChain Stream::wait() {
-  if (!consumer_) return connection().wake().wait();  // which its cursor sets
+void Stream::watch() noexcept {
+  if (!consumer_) return;  // its cursor does
   consumer_.on_ready(
       [](void* connection, bool /*dropped*/) { static_cast<Connection*>(connection)->wake().set(); },
       &connection());
-  return connection().wake().wait();
+}
+
+std::string Stream::position() const {
+  if (subscriber_) return subscriber_->cursor.position();
+  return start_ != nullptr ? start_->id : std::string();
+}
+
+void Stream::want_position() {
+  if (subscriber_ && position().empty()) subscriber_->cursor.log().want_start_position();
 }
 
 bool Stream::start_known() const {

@@ -87,6 +87,10 @@ class Stream {
     if (!std::exchange(begun_, true)) encoder_->begin(out);
   }
 
+  /// The id behind which it stands, before it has had an item; empty: it is not known, or there is none.
+  std::string position() const;
+  /// Has the event set when it is known.
+  void want_position();
   bool wants_start() const noexcept { return start_ != nullptr || says_place_; }
   bool start_known() const;
   /// Says where the stream stands, once, if that is known and none of its items has said so. `items` are in
@@ -103,7 +107,12 @@ class Stream {
   generators::Failure failure();
 
   /// Waits for the generator, the client, a deadline or the drain: whatever comes first.
-  generators::Event::InChain wait();
+  generators::Event::InChain wait() {
+    watch();
+    return connection().wake().wait();
+  }
+  /// Has the generator set the connection's event.
+  void watch() noexcept;
 
   /// Whether its operator wants it to end.
   bool asked_to_stop() const noexcept { return place_->asked_to_stop; }

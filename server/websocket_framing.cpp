@@ -165,6 +165,10 @@ Inbound WebSocketFraming::take(const Event& event, Buffer& answers) {
 
 Inbound WebSocketFraming::take_message(PayloadKind kind, std::string_view payload, Buffer& answers) {
   if (!closing_.may_send()) return Inbound::go_on;  // too late for the generator
+  if (receiver_ != nullptr) {
+    const std::string reason = receiver_->take(kind, payload, answers);
+    return reason.empty() ? Inbound::go_on : close(CloseCode::policy_violation, reason, answers);
+  }
   if (!sink_) return close(CloseCode::policy_violation, "this endpoint takes no messages", answers);
   sink_->push(kind, payload);
   return Inbound::go_on;

@@ -14,6 +14,17 @@
 
 namespace coyield::server {
 
+/// What takes the messages of a client, in the place of an inbox.
+class MessageReceiver {
+ public:
+  virtual ~MessageReceiver() = default;
+
+  /// `payload` is borrowed, and UTF-8 where it is text. May append frames to `answers`. What it gives, if it
+  /// is not empty, is why the client may not go on.
+  virtual std::string take(generators::PayloadKind kind, std::string_view payload,
+                           generators::Buffer& answers) = 0;
+};
+
 /// A stream as WebSocket messages, one item each, and what the client says meanwhile.
 ///
 /// Pings are answered, messages go to `sink` where the endpoint takes them, and a client that breaks the
@@ -53,6 +64,8 @@ class WebSocketFraming {
   bool itemwise() const noexcept { return deflater_ == nullptr; }
   std::string_view seal(generators::Buffer& out) { return out.view(); }
 
+  /// From now on messages go to `receiver`; null: to nobody.
+  void receive_by(MessageReceiver* receiver) noexcept { receiver_ = receiver; }
   /// What the client has sent earlier may have had consequences.
   bool has_news() const noexcept { return sink_ != nullptr; }
   /// Nothing more will come of what the client has sent.
@@ -82,6 +95,7 @@ class WebSocketFraming {
   websocket::CloseHandshake closing_;
   std::size_t max_item_;
   std::shared_ptr<MessageSink> sink_;
+  MessageReceiver* receiver_ = nullptr;
   std::unique_ptr<websocket::Deflater> deflater_;
   bool heard_ = true;  // something has come since the last ping
 };

@@ -32,17 +32,19 @@ Task<void> finish_closing(Worker& worker, Connection& connection, WebSocketFrami
 }
 
 /// Answers the handshake, and gives what the two have agreed on.
-std::optional<websocket::DeflateParams> accept(Stream& stream, const Exchange& exchange) {
-  ResponseHead head(stream.worker(), exchange.response, true);
+std::optional<websocket::DeflateParams> accept(Worker& worker, Connection& connection,
+                                               const handlers::StreamOptions& options,
+                                               const Exchange& exchange) {
+  ResponseHead head(worker, exchange.response, true);
   head.add("Upgrade", "websocket");
   head.add("Connection", "Upgrade");
   head.add("Sec-WebSocket-Accept", exchange.accept_key);
   std::optional<websocket::DeflateAgreement> agreement;
-  if (stream.options().deflate) {
+  if (options.deflate) {
     agreement = websocket::negotiate_deflate(exchange.extensions, websocket::DeflateSettings());
   }
   if (agreement) head.add("Sec-WebSocket-Extensions", agreement->answer);
-  stream.connection().send(head.take());
+  connection.send(head.take());
   if (!agreement) return std::nullopt;
   return agreement->params;
 }
@@ -56,16 +58,24 @@ std::shared_ptr<MessageSink> sink_of(const Stream& stream, Exchange& exchange) {
   if (stream.options().input) return std::move(exchange.inbox);
   return nullptr;
 }
+std::shared_ptr<MessageSink> sink_of(const Subscriptions& /*stream*/, Exchange& /*exchange*/) {
+  return nullptr;  // it receives them itself
+}
 
-}  // namespace
+void set_receiver(WebSocketFraming& /*framing*/, Stream& /*stream*/) {}  // it may have a sink
+void set_receiver(WebSocketFraming& framing, Subscriptions& subscriptions) {
+  framing.receive_by(&subscriptions);
+}
 
-Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
-  std::optional<Stream> stream = std::move(exchange->stream);
+/// The session of a `Stream`, or of `Subscriptions`, which `Owner` owns.
+template <class Owner>
+Task<Session> talk(Owner stream, generators::Buffer kept, ExchangePtr exchange) {
   Worker& worker = stream->worker();
   Connection& connection = stream->connection();
-  const auto deflate = accept(*stream, *exchange);
+  const auto deflate = accept(worker, connection, stream->options(), *exchange);
   WebSocketFraming framing(worker, connection, stream->options(), sink_of(*stream, *exchange), deflate);
   exchange.reset();
+  set_receiver(framing, *stream);
   PumpEnd end = PumpEnd::left;
   if (framing.received(std::move(kept)) == Inbound::go_on) {
     const Step first = begin_pumping(*stream, framing);
@@ -73,6 +83,7 @@ Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
     end = co_await std::move(pumping);
     stream->end_as(end);
   }
+  framing.receive_by(nullptr);
   stream.reset();  // its work ends here, whatever time the goodbye takes
   if (end == PumpEnd::slow) {
     connection.reset();
@@ -81,6 +92,19 @@ Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
   auto closing = finish_closing(worker, connection, framing);
   co_await std::move(closing);
   co_return Session();
+}
+
+}  // namespace
+
+Task<Session> talk_websocket(generators::Buffer kept, ExchangePtr exchange) {
+  if (exchange->in_protocol) {
+    exchange->several =
+        std::make_unique<Subscriptions>(*std::move(exchange->stream), std::move(exchange->resume_after));
+  }
+  if (auto several = std::move(exchange->several))
+    return talk(std::move(several), std::move(kept), std::move(exchange));
+  auto stream = std::move(exchange->stream);
+  return talk(std::move(stream), std::move(kept), std::move(exchange));
 }
 
 }  // namespace coyield::server
