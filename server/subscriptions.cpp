@@ -1,11 +1,9 @@
 #include <coyield/server/subscriptions.hpp>
 
 #include <algorithm>
-#include <coyield/config/mistake.hpp>
 #include <coyield/handlers/formats/envelope.hpp>
 #include <coyield/handlers/multiplex.hpp>
 #include <coyield/server/exchange.hpp>
-#include <limits>
 #include <utility>
 
 namespace coyield::server {
@@ -57,12 +55,6 @@ std::string last_word_of(const handlers::Response& response, const std::string& 
     handlers::make_envelope_encoder({.sub = sub})->end(word);
   }
   return std::string(word.view());
-}
-
-std::string problem_text(unsigned status, std::string_view detail) {
-  Buffer text;
-  handlers::append_problem(status, detail, text);
-  return std::string(text.view());
 }
 
 }  // namespace
@@ -144,6 +136,33 @@ void Subscriptions::count_held() {
 std::list<Subscription>::iterator Subscriptions::find(std::string_view sub) {
   return std::find_if(subscriptions_.begin(), subscriptions_.end(),
                       [sub](const Subscription& each) { return each.sub == sub; });
+}
+
+/// Asks for it as a request would; what is wrong with that is said in its turn.
+void Subscriptions::open(std::string_view target, std::string_view last_event_id, Subscription subscription) {
+  const handlers::EnvelopeOptions envelope{.sub = subscription.sub};
+  const std::vector<handlers::Field> fields = head_.fields(last_event_id);
+  const handlers::Request request{.target = target,
+                                  .websocket = protocol_ == Protocol::websocket,
+                                  .draining = worker_.draining(),
+                                  .loopback = connection_.loopback(),
+                                  .fields = fields,
+                                  .client = connection_.peer(),
+                                  .envelope = &envelope};
+  handlers::Response response = respond_to(worker_, request, worker_.source_context());
+  if (auto* pull = std::get_if<handlers::Pull>(&response.body)) {
+    try {
+      subscription.resume_after = std::move(pull->resume_after);
+      subscription.stream.emplace(worker_, connection_, std::move(*pull), protocol_, worker_.loop().now());
+    } catch (const Failure& failure) {  // a shared stream that cannot be had
+      response = handlers::problem(failure);
+    }
+  }
+  if (!subscription.stream) {
+    subscription.last_word = last_word_of(response, subscription.sub);
+    if (places_ && response.status == 204) places_->end(subscription.number);
+  }
+  subscriptions_.push_back(std::move(subscription));
 }
 
 // Pumping.
@@ -335,108 +354,6 @@ void Subscriptions::write_envelope(Buffer& out, Write write) {
     frame.abandon();
     throw;
   }
-  frame.end();
-}
-
-// Messages.
-
-std::string Subscriptions::take(PayloadKind kind, std::string_view payload, Buffer& answers) {
-  handlers::ClientMessage message = kind == PayloadKind::text
-                                        ? handlers::parse_client_message(payload, scope_)
-                                        : handlers::Nonsense{.detail = "a message is text, not binary"};
-  std::visit([&](auto& each) { take(std::move(each), answers); }, message);
-  count_held();
-  connection_.wake().set();
-  return nonsense_ > most_nonsense ? "too many messages that make no sense" : std::string();
-}
-
-void Subscriptions::take(handlers::Nonsense&& message, Buffer& answers) {
-  ++nonsense_;
-  if (!message.ref.empty()) {
-    websocket::FrameWriter frame(answers, websocket::Opcode::text);
-    handlers::append_publish_failed(message.ref, problem_text(400, message.detail), answers);
-    frame.end();
-    return;
-  }
-  // One that runs has not failed by it.
-  const bool begins = !message.sub.empty() && find(message.sub) == subscriptions_.end();
-  answer_failed(begins ? message.sub : std::string(), 400, message.detail, answers);
-}
-
-void Subscriptions::take(handlers::Subscribe&& message, Buffer& answers) {
-  if (find(message.sub) != subscriptions_.end()) {
-    ++nonsense_;
-    return answer_failed({}, 400, "the subscription " + config::in_quotes(message.sub) + " is open already",
-                         answers);
-  }
-  if (subscriptions_.size() >= most) {
-    return answer_failed(
-        message.sub, 429,
-        "this connection has all of the " + std::to_string(most) + " subscriptions that it may have",
-        answers);
-  }
-  if (worker_.draining())
-    return answer_failed(message.sub, 503, "the server is going away; try again", answers);
-  if (message.target.size() > worker_.shared().config.limits.max_target)
-    return answer_failed(message.sub, 414, "the target is too long", answers);
-  open(message.target, message.last_event_id, {.sub = std::move(message.sub), .credits = message.request});
-}
-
-/// Asks for it as a request would; what is wrong with that is said in its turn.
-void Subscriptions::open(std::string_view target, std::string_view last_event_id, Subscription subscription) {
-  const handlers::EnvelopeOptions envelope{.sub = subscription.sub};
-  const std::vector<handlers::Field> fields = head_.fields(last_event_id);
-  const handlers::Request request{.target = target,
-                                  .websocket = protocol_ == Protocol::websocket,
-                                  .draining = worker_.draining(),
-                                  .loopback = connection_.loopback(),
-                                  .fields = fields,
-                                  .client = connection_.peer(),
-                                  .envelope = &envelope};
-  handlers::Response response = respond_to(worker_, request, worker_.source_context());
-  if (auto* pull = std::get_if<handlers::Pull>(&response.body)) {
-    try {
-      subscription.resume_after = std::move(pull->resume_after);
-      subscription.stream.emplace(worker_, connection_, std::move(*pull), protocol_, worker_.loop().now());
-    } catch (const Failure& failure) {  // a shared stream that cannot be had
-      response = handlers::problem(failure);
-    }
-  }
-  if (!subscription.stream) {
-    subscription.last_word = last_word_of(response, subscription.sub);
-    if (places_ && response.status == 204) places_->end(subscription.number);
-  }
-  subscriptions_.push_back(std::move(subscription));
-}
-
-void Subscriptions::take(handlers::RequestItems&& message, Buffer& answers) {
-  const auto found = find(message.sub);
-  if (found == subscriptions_.end()) {  // its end may be on the way to the client
-    return answer_failed({}, 404, "there is no subscription " + config::in_quotes(message.sub), answers);
-  }
-  const std::uint64_t before = found->credits.value_or(0);
-  found->credits = before + std::min(message.items, std::numeric_limits<std::uint64_t>::max() - before);
-}
-
-void Subscriptions::take(handlers::Unsubscribe&& message, Buffer& answers) {
-  const auto found = find(message.sub);
-  if (found != subscriptions_.end()) subscriptions_.erase(found);
-  websocket::FrameWriter frame(answers, websocket::Opcode::text);
-  handlers::append_unsubscribed(message.sub, answers);
-  frame.end();
-}
-
-/// Where publishing is to begin: this gets what a client wants to publish, and answers it by its `ref`.
-void Subscriptions::take(handlers::Publish&& message, Buffer& answers) {
-  websocket::FrameWriter frame(answers, websocket::Opcode::text);
-  handlers::append_publish_failed(message.ref, problem_text(501, "nothing can be published here"), answers);
-  frame.end();
-}
-
-void Subscriptions::answer_failed(std::string_view sub, unsigned status, std::string_view detail,
-                                  Buffer& answers) {
-  websocket::FrameWriter frame(answers, websocket::Opcode::text);
-  handlers::append_failed(sub, problem_text(status, detail), answers);
   frame.end();
 }
 

@@ -113,14 +113,12 @@ class Subscriptions final : public MessageReceiver {
   void open(std::string_view target, std::string_view last_event_id, Subscription subscription);
   void count_held();
 
-  // What a message wants.
+  // What a message wants: `subscription_messages.cpp`.
   void take(handlers::Nonsense&& message, generators::Buffer& answers);
   void take(handlers::Subscribe&& message, generators::Buffer& answers);
   void take(handlers::RequestItems&& message, generators::Buffer& answers);
   void take(handlers::Unsubscribe&& message, generators::Buffer& answers);
   void take(handlers::Publish&& message, generators::Buffer& answers);
-  void answer_failed(std::string_view sub, unsigned status, std::string_view detail,
-                     generators::Buffer& answers);
 
   Worker& worker_;
   Connection& connection_;

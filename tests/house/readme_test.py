@@ -14,6 +14,8 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import wire  # noqa: E402
 PROGRAM = os.environ.get("COYIELD", str(ROOT / "build/release/server/coyield"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MISTAKES = """{
@@ -77,6 +79,20 @@ class Readme(unittest.TestCase):
             examples = self.stop(server)
         self.assertGreaterEqual(ran, 5)
         self.assertIn("curl -N http://127.0.0.1:8080/count/5", examples)
+
+    def test_many_streams_talk_on_one_socket_as_it_is_written(self):
+        server = self.start_demonstration()
+        try:
+            with wire.Connection(("127.0.0.1", 8080)) as connection:
+                self.assertEqual(connection.open_websocket("/.coyield/ws", "Sec-WebSocket-Protocol: coyield.v1").status, 101)
+                for line in next(text for text in blocks("text") if text.startswith("> ")).splitlines():
+                    if line.startswith("> "):
+                        connection.send(wire.client_frame(wire.TEXT, line[2:].encode()))
+                    else:
+                        message = connection.frame()[1].decode()
+                        self.assertTrue(matches(line[2:], message), f"{message}\nis not as it is written:\n{line[2:]}")
+        finally:
+            self.stop(server)
 
     def test_the_configuration_is_good(self):
         for number, text in enumerate(blocks("json")):

@@ -53,7 +53,8 @@ class Client:
     """A WebSocket of the protocol. What has come is kept for each subscription."""
 
     def __init__(self, server, *fields, target="/.coyield/ws", **options):
-        self.connection = server.connect(**options)
+        # What stands in buffers is late, and has to be read before what is looked for.
+        self.connection = server.connect(**{"receive_buffer": 16 * 1024, **options})
         self.response = self.connection.open_websocket(target, PROTOCOL, *fields)
         self.said = {}
         self.closed = None
@@ -318,9 +319,9 @@ class OneSocket(MultiplexCase):
     def test_nothing_comes_behind_the_answer_to_an_unsubscription(self):
         client = self.client()
         client.subscribe("/wide", "file")
-        client.subscribe("/endless", "a")
+        client.subscribe("/ticks?every=1ms", "a")
         client.subscribe("/ticks", "clock")
-        client.data("a", 1000)
+        client.data("a", 100)
         client.until("file", "subscribed")
         self.assertEqual(self.server.files(self.lines), 1)
         client.say(unsubscribe="a")
@@ -414,7 +415,7 @@ class OneSocket(MultiplexCase):
 
 class Neighbours(MultiplexCase):
     def test_a_heavy_stream_does_not_hold_up_a_clock(self):
-        client = self.client(receive_buffer=16 * 1024)  # what stands in buffers is late by itself
+        client = self.client()
         client.subscribe("/endless", "heavy")
         client.subscribe("/ticks?every=20ms", "clock")
         late = []
@@ -754,6 +755,31 @@ class Draining(unittest.TestCase):
         self.assertEqual(server.wait(), 0)
 
 
+class Heartbeats(ServerCase):
+    endpoints = {"/quiet": {"source": {"clock": "3600s"}}}
+    settings = {"timeouts": {"heartbeat": "100ms"}}
+
+    def test_a_quiet_websocket_is_pinged_and_dropped_when_it_does_not_answer(self):
+        for subscribes in (True, False):
+            with Client(self.server) as client:
+                if subscribes:
+                    client.subscribe("/quiet", "a")
+                    client.until("a", "data")
+                opcode, payload, *_ = client.connection.frame()
+                self.assertEqual(opcode, wire.PING)
+                client.connection.send(wire.client_frame(wire.PONG, payload))
+                self.assertEqual(client.connection.frame()[0], wire.PING)
+                self.assertIsNone(client.rest())
+
+    def test_a_quiet_event_stream_beats(self):
+        with self.server.connect() as connection:
+            connection.ask("/.coyield/sse?e=/quiet")
+            connection.head()
+            text = b""
+            while text.count(b"\n:\n") < 3:
+                text += connection.chunk()
+
+
 class Counted(MultiplexCase):
     def ended(self, endpoint):
         text = self.admin("/metrics").text
@@ -768,7 +794,7 @@ class Counted(MultiplexCase):
         client.failure("failed")
         client.subscribe("/nowhere", "refused")
         client.failure("refused")
-        client.subscribe("/endless", "left")
+        client.subscribe("/endless", "left", request=5)
         client.data("left", 1)
         client.say(unsubscribe="left")
         client.until("left", "end")
