@@ -39,6 +39,7 @@ class PublisherAnswers {
     for (Published& answer : answers) answers_.push_back(std::move(answer));
     news_.set();
   }
+  bool empty() const noexcept { return answers_.empty(); }
   std::optional<Published> take() {
     if (answers_.empty()) return std::nullopt;
     std::optional<Published> first(std::move(answers_.front()));
@@ -164,6 +165,8 @@ void Publisher::flush() {
 }
 
 bool Publisher::full() const noexcept { return under_way_.size() >= most_items || bytes_ >= most_bytes; }
+
+bool Publisher::has_answer() const noexcept { return !answers_->empty(); }
 
 std::optional<Published> Publisher::next() {
   auto answer = answers_->take();

@@ -56,6 +56,8 @@ class Publisher {
   std::size_t under_way() const noexcept { return under_way_.size(); }
   /// Bytes that are held for them.
   std::size_t bytes() const noexcept { return bytes_; }
+  /// Whether `next` has one.
+  bool has_answer() const noexcept;
   /// The answer to the oldest of them, once it is there.
   std::optional<Published> next();
 

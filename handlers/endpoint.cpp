@@ -250,6 +250,7 @@ std::string Endpoint::topic_name(const config::RequestValues& values) const {
   const auto arguments = config_.source.resolve(values);
   if (!arguments) throw generators::Failure(generators::FailureKind::invalid, arguments.error().sentence);
   return arguments->get<std::string>("name");
+}
 
 Choice Endpoint::choose(const Request& request, const Target& target) const {
   const std::string* asked_for = target.find_query("format");

@@ -265,7 +265,7 @@ Task<std::optional<PumpEnd>> make_room(Worker& worker, Connection& connection) {
   if (connection.unsent() <= most_untaken) co_return std::nullopt;
   connection.watch_breaking();
   const auto received = [&connection] { return connection.broken() ? Inbound::left : Inbound::go_on; };
-  auto flushing = flush(worker, connection, received, [] {});
+  auto flushing = flush(worker, connection, received, [] {}, [] { return false; });
   co_return co_await std::move(flushing);
 }
 
@@ -297,7 +297,7 @@ Task<Next> answer_lines(Worker& worker, Connection& connection, RequestReader& r
     co_await connection.wake().wait();
   }
   const auto received = [&connection] { return connection.broken() ? Inbound::left : Inbound::go_on; };
-  auto flushing = flush(worker, connection, received, [] {});
+  auto flushing = flush(worker, connection, received, [] {}, [] { return false; });
   if (const auto end = co_await std::move(flushing))
     co_return *end == PumpEnd::slow ? Next::reset : Next::close;
   co_return next_behind(lines, exchange);

@@ -92,9 +92,10 @@ void Subscriptions::take(handlers::Unsubscribe&& message, Buffer& answers) {
   answer(answers, [&] { handlers::append_unsubscribed(message.sub, answers); });
 }
 
-/// Where publishing is to begin: this gets what a client wants to publish, and answers it by its `ref`.
 void Subscriptions::take(handlers::Publish&& message, Buffer& answers) {
-  answer_publish_failed(message.ref, 501, "nothing can be published here", answers);
+  if (worker_.draining())
+    return answer_publish_failed(message.ref, 503, "the server is going away; try again", answers);
+  outlets_.publish(std::move(message));
 }
 
 }  // namespace coyield::server

@@ -93,6 +93,7 @@ class Subscriptions::EnvelopeFraming {
   static bool itemwise() noexcept { return false; }
   static std::string_view seal(Buffer& out) { return out.view(); }
   static Inbound received() { return Inbound::go_on; }
+  static bool has_news() noexcept { return false; }
 
  private:
   Subscriptions& all_;
@@ -107,6 +108,7 @@ Subscriptions::Subscriptions(Worker& worker, Connection& connection, handlers::M
       encoder_(std::move(multiplex.encoder)),
       places_(std::move(multiplex.places)),
       head_(std::move(head)),
+      outlets_(worker_, connection_, head_),
       protocol_(protocol) {
   for (std::size_t i = 0; places_ && i < places_->size(); ++i) {
     if (!places_->ended(i))
@@ -120,6 +122,7 @@ Subscriptions::Subscriptions(Stream stream, std::string resume_after)
       connection_(stream.connection()),
       options_(stream.options()),
       encoder_(handlers::make_silent_encoder()),
+      outlets_(worker_, connection_, head_),
       scope_(ProtocolScope::one) {
   Subscription& only = subscriptions_.emplace_back();
   only.stream.emplace(std::move(stream));
@@ -130,7 +133,8 @@ Subscriptions::Subscriptions(Stream stream, std::string resume_after)
 Subscriptions::~Subscriptions() { connection_.hold(Connection::Held::inbox, 0); }
 
 void Subscriptions::count_held() {
-  connection_.hold(Connection::Held::inbox, head_.size() + subscriptions_.size() * sizeof(Subscription));
+  connection_.hold(Connection::Held::inbox,
+                   head_.size() + subscriptions_.size() * sizeof(Subscription) + outlets_.held_bytes());
 }
 
 std::list<Subscription>::iterator Subscriptions::find(std::string_view sub) {
@@ -168,6 +172,7 @@ void Subscriptions::open(std::string_view target, std::string_view last_event_id
 // Pumping.
 
 Poll Subscriptions::status() {
+  if (outlets_.has_answer()) return Poll::item;
   const auto something = [this](Subscription& each) { return has_something(each); };
   return std::any_of(subscriptions_.begin(), subscriptions_.end(), something) ? Poll::item : Poll::pending;
 }
@@ -229,6 +234,7 @@ Step Subscriptions::write(Buffer& out) {
   if (worker_.stopping()) return detail::over(PumpEnd::drained);
   const std::chrono::nanoseconds end = worker_.loop().now() + round_length;
   bool more = false;
+  write_published(out);
   for (std::size_t left = subscriptions_.size(); left != 0; --left) {
     const std::size_t before = out.size();
     const bool fresh = subscriptions_.front().phase == Subscription::Phase::fresh;
@@ -246,6 +252,20 @@ Step Subscriptions::write(Buffer& out) {
   }
   if (const auto common = common_end()) return detail::over(*common);
   return Step{.kind = more ? Step::Kind::more : Step::Kind::wait};
+}
+
+void Subscriptions::write_published(Buffer& out) {
+  if (!outlets_.has_answer()) return;
+  while (const auto answer = outlets_.next()) {
+    write_envelope(out, [&] {
+      if (answer->problem.empty()) {
+        handlers::append_published_as(answer->ref, answer->id, out);
+      } else {
+        handlers::append_publish_failed(answer->ref, answer->problem, out);
+      }
+    });
+  }
+  count_held();
 }
 
 /// How the connection ends, once there is nothing more to come on it.

@@ -4,6 +4,7 @@
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/kept_head.hpp>
+#include <coyield/server/outlets.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/websocket_framing.hpp>
 #include <cstdint>
@@ -89,6 +90,7 @@ class Subscriptions final : public MessageReceiver {
 
   std::string take(generators::PayloadKind kind, std::string_view payload,
                    generators::Buffer& answers) override;
+  bool full() const noexcept override { return outlets_.full(); }
 
  private:
   class EnvelopeFraming;
@@ -106,6 +108,7 @@ class Subscriptions final : public MessageReceiver {
   Served pull(Subscription& subscription, generators::Buffer& out);
   Served refuse(Subscription& subscription, generators::Buffer& out);
   Served serve(Subscription& subscription, generators::Buffer& out);
+  void write_published(generators::Buffer& out);
   std::optional<PumpEnd> common_end() const noexcept;
   template <class Write>
   void write_envelope(generators::Buffer& out, Write write);
@@ -126,6 +129,7 @@ class Subscriptions final : public MessageReceiver {
   std::unique_ptr<generators::Encoder> encoder_;
   std::unique_ptr<handlers::Places> places_;  // of an event stream
   KeptHead head_;
+  Outlets outlets_;
   Protocol protocol_ = Protocol::websocket;
   handlers::ProtocolScope scope_ = handlers::ProtocolScope::many;
   std::list<Subscription> subscriptions_;  // the next to be served is the first

@@ -121,7 +121,8 @@ Inbound WebSocketFraming::refuse_messages() {
 /// generator that takes a message, or the client that takes its answers.
 bool WebSocketFraming::has_room(std::size_t answers) const noexcept {
   if (connection_.unsent() + answers > max_unsent_answers) return false;
-  return !sink_ || !sink_->full() || !closing_.may_send();
+  if (!closing_.may_send()) return true;
+  return (!sink_ || !sink_->full()) && (receiver_ == nullptr || !receiver_->full());
 }
 
 /// Goes on behind a fault: the client's own close may be next.

@@ -23,6 +23,8 @@ class MessageReceiver {
   /// is not empty, is why the client may not go on.
   virtual std::string take(generators::PayloadKind kind, std::string_view payload,
                            generators::Buffer& answers) = 0;
+  /// While it is, nothing more is read from the client.
+  virtual bool full() const noexcept { return false; }
 };
 
 /// A stream as WebSocket messages, one item each, and what the client says meanwhile.
@@ -67,7 +69,7 @@ class WebSocketFraming {
   /// From now on messages go to `receiver`; null: to nobody.
   void receive_by(MessageReceiver* receiver) noexcept { receiver_ = receiver; }
   /// What the client has sent earlier may have had consequences.
-  bool has_news() const noexcept { return sink_ != nullptr; }
+  bool has_news() const noexcept { return sink_ != nullptr || receiver_ != nullptr; }
   /// Nothing more will come of what the client has sent.
   bool settled() const { return sink_ == nullptr || sink_->settled(); }
   /// Reads once: a client that never stops sending must not have the thread to itself.

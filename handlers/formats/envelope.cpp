@@ -118,6 +118,13 @@ void append_failed(std::string_view sub, std::string_view problem, Buffer& out) 
   append_failed_of("sub", sub, problem, out);
 }
 
+void append_published_as(std::string_view ref, std::string_view id, Buffer& out) {
+  append_start("ref", ref, out);
+  out.append(R"("published":{"id":)");
+  append_json_string(out, id);
+  out.append("}}");
+}
+
 void append_publish_failed(std::string_view ref, std::string_view problem, Buffer& out) {
   append_failed_of("ref", ref, problem, out);
 }

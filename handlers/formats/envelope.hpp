@@ -13,6 +13,7 @@
 ///     {"sub":"a","gap":{"count":5,"from":"ID"}}            items are missing here
 ///     {"sub":"a","end":{}}                                 its generator has returned
 ///     {"sub":"a","failed":{"status":503,...}}              a problem document says why it is over
+///     {"ref":"r1","published":{"id":"ID"}}                 what was published has that id
 ///
 /// `sub` is there where a connection carries several streams. `handlers/coyield.v1.schema.json` has all of it
 /// as a JSON Schema.
@@ -34,6 +35,7 @@ void append_unsubscribed(std::string_view sub, generators::Buffer& out);
 void append_failed(std::string_view sub, std::string_view problem, generators::Buffer& out);
 
 /// Appends what has become of a `publish` with that `ref`; empty: it had none.
+void append_published_as(std::string_view ref, std::string_view id, generators::Buffer& out);
 void append_publish_failed(std::string_view ref, std::string_view problem, generators::Buffer& out);
 
 }  // namespace coyield::handlers
