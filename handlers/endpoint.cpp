@@ -274,7 +274,6 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   const Prepared& prepared = prepared_for(format);
   const bool in_protocol = request.websocket && is_envelope(format) && request.envelope == nullptr;
   Response response = open(request, prepared, *coding);
-  if (in_protocol) response.fields.add("Sec-WebSocket-Protocol", protocol_name);
   if (format.says_position && request.method != Method::head && !shared())
     context.start = std::make_shared<generators::StartPosition>();
   std::string resume_after = context.resume_after;

@@ -89,7 +89,7 @@ struct Pull {
   std::shared_ptr<const generators::StartPosition> start = {};
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
   std::string resume_after = {};     ///< the id that it goes on behind, if the client has asked for that
-  /// A WebSocket of the protocol `coyield.v1`, for this stream alone.
+  /// A WebSocket of the protocol `coyield.v1`, for this stream alone: who answers 101 says so.
   bool in_protocol = false;
   /// In the place of the generator, where the stream is shared.
   std::unique_ptr<Subscription> subscription = {};

@@ -39,6 +39,7 @@ std::optional<websocket::DeflateParams> accept(Worker& worker, Connection& conne
   head.add("Upgrade", "websocket");
   head.add("Connection", "Upgrade");
   head.add("Sec-WebSocket-Accept", exchange.accept_key);
+  if (exchange.in_protocol) head.add("Sec-WebSocket-Protocol", handlers::protocol_name);
   std::optional<websocket::DeflateAgreement> agreement;
   if (options.deflate) {
     agreement = websocket::negotiate_deflate(exchange.extensions, websocket::DeflateSettings());
