@@ -33,6 +33,9 @@ class Encoder {
   virtual void position(std::string_view id, Buffer& out);
   /// The server is going away, and the stream is cut behind this: a word to the client on when to come back.
   virtual void draining(Buffer& out);
+  /// The stream goes on elsewhere: what was written until here is to be whole by itself, without being an
+  /// end.
+  virtual void pause(Buffer& out);
   /// For streams in messages (WebSocket): whether what `item` writes is to go as a binary message.
   bool binary(const Item& item) const noexcept {
     return messages_ == Messages::by_item ? item.kind() == PayloadKind::bytes : messages_ == Messages::binary;
@@ -53,5 +56,6 @@ inline void Encoder::failed(const Failure& /*failure*/, Buffer& /*out*/) {}
 inline bool Encoder::heartbeat(Buffer& /*out*/) { return false; }
 inline void Encoder::position(std::string_view /*id*/, Buffer& /*out*/) {}
 inline void Encoder::draining(Buffer& /*out*/) {}
+inline void Encoder::pause(Buffer& /*out*/) {}
 
 }  // namespace coyield::generators

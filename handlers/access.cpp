@@ -83,6 +83,7 @@ void add_cors_fields(const Request& request, const config::Cors& cors, Response&
   const auto origin = request.find("Origin");
   if (!origin || !listed(*origin, cors)) return;
   response.fields.add("Access-Control-Allow-Origin", *origin);
+  response.fields.add("Access-Control-Expose-Headers", "Last-Event-ID, Retry-After");
   if (request.method != Method::options) return;
   response.fields.add("Access-Control-Allow-Methods", methods);
   response.fields.add("Access-Control-Allow-Headers",

@@ -252,6 +252,19 @@ std::string Endpoint::topic_name(const config::RequestValues& values) const {
   return arguments->get<std::string>("name");
 }
 
+/// Asked again and again, it has to be the same stream, and known where it goes on.
+void Endpoint::refuse_wait(const Request& request) const {
+  using generators::Failure;
+  using generators::FailureKind;
+  if (request.websocket || request.envelope != nullptr)
+    throw Failure(FailureKind::invalid,
+                  "the query parameter \"wait\" is for clients that cannot read streams");
+  if (!shared() && !config_.resumable)
+    throw Failure(FailureKind::conflict,
+                  "this stream is made for each client, and its items have no ids to go on behind: leave "
+                  "\"wait\" out");
+}
+
 Choice Endpoint::choose(const Request& request, const Target& target) const {
   const std::string* asked_for = target.find_query("format");
   if (wants_envelopes(request, target, config_.input)) return negotiation_.choose_envelope(asked_for);
@@ -266,7 +279,9 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   // A browser comes back after the end of every event stream, with the id of the last event that it saw; that
   // of the end tells it from a stream that broke. Whatever the format, nothing is left behind the end.
   if (context.resume_after == sse_end_id && !request.websocket) return with_status(204);
-  const bool offers_gzip = gzip_ && format.compressible;
+  const auto wait = wait_of(values);
+  if (wait) refuse_wait(request);
+  const bool offers_gzip = gzip_ && format.compressible && !wait;
   const std::optional<Coding> coding =
       request.websocket ? Coding::identity : choose_coding(request, offers_gzip);
   if (!coding) return coding_not_acceptable(offers_gzip);
@@ -287,6 +302,7 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   pull->in_protocol = in_protocol;
   pull->options = request.websocket ? &prepared.over_websocket : &prepared.over_http;
   pull->coding = *coding;
+  pull->wait = wait;
   if (request.websocket && !in_protocol && config_.publish && !refuse_publishing(request)) {
     pull->publication =
         std::make_unique<const Publication>(publication(request, values, PublishedAs::json_or_text));

@@ -64,6 +64,7 @@ class Endpoint {
   /// Whether its clients subscribe to what others read as well.
   bool shared() const noexcept { return sharing_ || config_.is_plain_topic(); }
   std::string topic_name(const config::RequestValues& values) const;
+  void refuse_wait(const Request& request) const;
   Choice choose(const Request& request, const Target& target) const;
   Response stream(const Request& request, const Target& target, const Router::PathValues& path,
                   const Format& format, generators::SourceContext&& context) const;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -91,6 +92,9 @@ struct Pull {
   std::string resume_after = {};     ///< the id that it goes on behind, if the client has asked for that
   /// A WebSocket of the protocol `coyield.v1`, for this stream alone: who answers 101 says so.
   bool in_protocol = false;
+  /// The client cannot read streams: it wants what there is as a whole, and waits so long for the first of
+  /// it.
+  std::optional<std::chrono::nanoseconds> wait = {};
   /// In the place of the generator, where the stream is shared.
   std::unique_ptr<Subscription> subscription = {};
   /// Where what a WebSocket client sends is published.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <coyield/config/since.hpp>
+#include <coyield/config/units.hpp>
 #include <coyield/generators/gap.hpp>
 #include <coyield/handlers/params.hpp>
 #include <coyield/handlers/sharing.hpp>
@@ -75,6 +76,17 @@ std::string KeptValues::key() const {
     if (value) append_sized(key, *value);
   }
   return key;
+}
+
+std::optional<std::chrono::nanoseconds> wait_of(const config::RequestValues& values) {
+  constexpr std::chrono::minutes longest(10);
+  const auto text = values.find(config::Origin::query, "wait");
+  if (!text) return std::nullopt;
+  const auto wait = config::parse_duration(*text);
+  if (wait && *wait <= longest) return *wait;
+  throw Failure(FailureKind::invalid,
+                "the query parameter \"wait\": " + (wait ? config::in_quotes(*text) + " is more than \"10m\""
+                                                         : config::to_string(wait.error())));
 }
 
 generators::OnGap on_gap_of(const config::RequestValues& values) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <coyield/config/configuration.hpp>
 #include <coyield/config/template.hpp>
 #include <coyield/generators/hub.hpp>
@@ -40,6 +41,9 @@ class KeptValues final : public config::RequestValues {
 /// Where a request wants to begin: `last_event_id`, `since`, `on_gap`. Throws a Failure(invalid).
 generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since,
                                       bool catches_up);
+
+/// How long a client waits that cannot read streams: the value of `wait`. Throws a Failure(invalid).
+std::optional<std::chrono::nanoseconds> wait_of(const config::RequestValues& values);
 
 /// The value of `on_gap`. Throws a Failure(invalid).
 generators::OnGap on_gap_of(const config::RequestValues& values);

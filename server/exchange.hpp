@@ -44,14 +44,16 @@ struct Exchange {
   std::shared_ptr<Inbox> inbox = {};
   /// Where its messages are published.
   std::unique_ptr<const handlers::Publication> publication = {};
-  bool in_protocol = false;       ///< of `coyield.v1`
-  std::string resume_after = {};  ///< then: the id that the stream goes on behind
+  bool in_protocol = false;  ///< of `coyield.v1`
 
   Protocol protocol() const noexcept {
     if (response.status == 101) return Protocol::websocket;
     return minor_version == 1 ? Protocol::http_1_1 : Protocol::http_1_0;
   }
 
+  /// What the client has is to be told as a whole, behind that id.
+  bool long_poll = false;
+  std::string resume_after = {};  ///< of a long poll, or a WebSocket of `coyield.v1`
   /// Of the stream, over HTTP.
   handlers::Coding coding = handlers::Coding::identity;
   /// The stream of the response, from when it is pulled.

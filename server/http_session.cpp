@@ -2,6 +2,7 @@
 
 #include <coyield/server/exchange.hpp>
 #include <coyield/server/http_framing.hpp>
+#include <coyield/server/long_poll.hpp>
 #include <coyield/server/publish_session.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_reader.hpp>
@@ -75,14 +76,18 @@ Task<Next> send_whole(Worker& worker, Connection& connection, RequestReader& rea
 
 enum class First : unsigned char { ready, late, left, drained, stopped };
 
-/// Holds the status until the generator has shown what it is: an item, an end, a failure, or a silence.
-Task<First> await_first(Stream& stream, RequestReader& reader) {
+/// Holds the status until the generator has shown what it is: an item, an end, a failure, or a silence. A
+/// long poll waits for as long as it wants to, and for something to be told.
+Task<First> await_first(Stream& stream, RequestReader& reader,
+                        std::optional<std::chrono::nanoseconds> long_poll) {
   Worker& worker = stream.worker();
   Connection& connection = stream.connection();
   if (stream.begin() != Poll::pending && !stream.subscriber()) co_return First::ready;
   if (stream.options().input) co_return First::late;  // it may well wait for what the client says first
-  const std::chrono::nanoseconds due = worker.loop().now() + stream.options().first_item;
-  while (!stream.under_way() && stream.status() == Poll::pending) {
+  const std::chrono::nanoseconds due = worker.loop().now() + long_poll.value_or(stream.options().first_item);
+  for (;;) {
+    const bool under_way = stream.under_way();
+    if ((under_way && !long_poll) || stream.status() != Poll::pending) break;
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
     if (stream.asked_to_stop()) co_return First::stopped;
     if (worker.loop().now() >= due) co_return First::late;
@@ -137,7 +142,9 @@ Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& r
   exchange.coding = pull.coding;
   exchange.publication = std::move(pull.publication);
   exchange.in_protocol = pull.in_protocol;
-  if (pull.in_protocol) exchange.resume_after = std::move(pull.resume_after);
+  exchange.long_poll = pull.wait.has_value();
+  const auto wait = pull.wait;
+  if (exchange.in_protocol || exchange.long_poll) exchange.resume_after = std::move(pull.resume_after);
   if (ends_unseen(connection, exchange, pull)) {
     refuse(exchange, handlers::problem(505,
                                        "over a Unix socket, a stream in HTTP/1.0 cannot show whether it "
@@ -147,7 +154,7 @@ Task<Next> begin_stream(Worker& worker, Connection& connection, RequestReader& r
   }
   try {
     exchange.stream.emplace(worker, connection, std::move(pull), exchange.protocol(), exchange.began);
-    auto waiting = await_first(*exchange.stream, reader);
+    auto waiting = await_first(*exchange.stream, reader, wait);
     const First first = co_await std::move(waiting);
     if (first == First::left) co_return Next::close;
     if (auto refused = refusal(*exchange.stream, first)) refuse(exchange, *std::move(refused));
@@ -252,6 +259,11 @@ Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader
     auto beginning = begin_stream(worker, connection, reader, *exchange);
     const Next next = co_await std::move(beginning);
     if (next != Next::keep) co_return next;
+    if (exchange->stream && exchange->long_poll) {
+      exchange->response =
+          poll_once(*exchange->stream, std::move(exchange->response), std::move(exchange->resume_after));
+      exchange->stream.reset();
+    }
     if (exchange->stream) co_return Next::stream;
   }
   if (const auto* publication = std::get_if<handlers::Publication>(&exchange->response.body)) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/server/shares.hpp>
 #include <coyield/server/worker.hpp>
@@ -63,6 +64,15 @@ bool ShareDirectory::forget(const ShareKey& key) noexcept {
   return true;
 }
 
+std::set<Worker*> ShareDirectory::homes(std::size_t endpoint) const {
+  const std::lock_guard lock(mutex_);
+  std::set<Worker*> homes;
+  for (const auto& [key, entry] : entries_) {
+    if (key.endpoint == endpoint) homes.insert(entry.home);
+  }
+  return homes;
+}
+
 unsigned ShareDirectory::generators(std::size_t endpoint) const {
   const std::lock_guard lock(mutex_);
   const auto found = instances_.find(endpoint);
@@ -91,6 +101,8 @@ struct Shares::Home : generators::Wakeup {
 
   virtual bool idle() const = 0;
   virtual std::shared_ptr<generators::SharedLog> log() const = 0;
+  /// It is idle, and may go for others to have a place.
+  virtual bool dispensable() { return false; }
 
   void woken() override {
     if (!idle()) return;
@@ -125,14 +137,9 @@ struct Shares::TopicHome final : Home {
   }
   bool idle() const override { return topic->idle(); }
   std::shared_ptr<generators::SharedLog> log() const override { return topic; }
-  void become_idle() {
-    generators::Loop& loop = shares.worker_.loop();
-    if (topic->forgettable()) {
-      loop.soon(*this);
-    } else {
-      loop.after(linger, *this);
-    }
-  }
+  bool dispensable() override { return idle() && topic->forgettable(); }
+  /// Whoever has read it knows a place in it, though there may be nothing in it.
+  void become_idle() { shares.worker_.loop().after(linger, *this); }
 
   const std::chrono::nanoseconds linger;
   const std::shared_ptr<generators::Topic> topic;
@@ -157,11 +164,36 @@ std::shared_ptr<SharedStream> Shares::open(const handlers::Subscription& subscri
                            : follow(std::move(key), home, generators::log_options(sharing.options));
 }
 
+Worker& Shares::find_or_settle_topic(const ShareKey& key, unsigned most) {
+  try {
+    return directory_.find_or_settle(key, worker_, most);
+  } catch (const Failure&) {
+    if (!make_room(key.endpoint)) throw;
+  }
+  return directory_.find_or_settle(key, worker_, most);
+}
+
+/// Lets topics go that nobody would miss: here, and soon on other threads. Whether there was one here.
+bool Shares::make_room(std::size_t endpoint) {
+  for (Worker* home : directory_.homes(endpoint)) {
+    if (home != &worker_)
+      boost::asio::post(home->io(), [home, endpoint] { home->shares().drop_dispensable(endpoint); });
+  }
+  return drop_dispensable(endpoint);
+}
+
+bool Shares::drop_dispensable(std::size_t endpoint) {
+  const auto dispensable = [this, endpoint](const auto& each) {
+    return each.first.endpoint == endpoint && each.second->dispensable() && directory_.forget(each.first);
+  };
+  return std::erase_if(homes_, dispensable) != 0;
+}
+
 std::shared_ptr<SharedStream> Shares::open_topic(const std::string& name) {
   handlers::TopicRule rule = worker_.shared().topics.find(name);
   ShareKey key{.endpoint = rule.number, .kind = ShareKey::Kind::topic, .values = name};
   if (auto stream = find(key)) return stream;
-  Worker& home = directory_.find_or_settle(key, worker_, rule.max_instances);
+  Worker& home = find_or_settle_topic(key, rule.max_instances);
   if (&home == &worker_) return settle(std::move(key), std::move(rule));
   const generators::TopicOptions& options = rule.options;
   return follow(std::move(key), home,
@@ -181,7 +213,7 @@ PublisherPtr Shares::publish(const std::string& topic, generators::Event& news,
                              generators::PublisherOptions options) {
   handlers::TopicRule rule = worker_.shared().topics.find(topic);
   const ShareKey key{.endpoint = rule.number, .kind = ShareKey::Kind::topic, .values = topic};
-  Worker& home = directory_.find_or_settle(key, worker_, rule.max_instances);
+  Worker& home = find_or_settle_topic(key, rule.max_instances);
   if (&home == &worker_) {
     if (!find(key)) settle(key, std::move(rule));
     directory_.hold(key);

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class ShareDirectory {
   void release(const ShareKey& key) noexcept;
   /// By its home: whether it is forgotten, since nobody holds it.
   bool forget(const ShareKey& key) noexcept;
+  /// Which threads have streams of the endpoint.
+  std::set<Worker*> homes(std::size_t endpoint) const;
   /// How many streams of the endpoint there are, whoever reads them.
   unsigned generators(std::size_t endpoint) const;
 
@@ -112,6 +115,9 @@ class Shares final : public generators::TopicReader {
   struct HubHome;
   struct TopicHome;
 
+  Worker& find_or_settle_topic(const ShareKey& key, unsigned most);
+  bool make_room(std::size_t endpoint);
+  bool drop_dispensable(std::size_t endpoint);
   std::shared_ptr<SharedStream> find(const ShareKey& key) const;
   std::shared_ptr<SharedStream> settle(ShareKey key, const handlers::Subscription& subscription);
   std::shared_ptr<SharedStream> settle(ShareKey key, handlers::TopicRule rule);

@@ -19,6 +19,7 @@ class JsonEncoder final : public generators::Encoder {
     first_ = false;
   }
   void end(Buffer& out) override { out.push_back(']'); }
+  void pause(Buffer& out) override { out.push_back(']'); }
   // Blank space may stand between any two elements.
   bool heartbeat(Buffer& out) override {
     out.push_back('\n');

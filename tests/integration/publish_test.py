@@ -42,6 +42,7 @@ class Publishing(ServerCase):
                   "publish": {"access": "anyone", "client_rate": {"items": 2, "within": "1h"}}},
         "/slow": {"source": {"topic": "slow"}, "publish": {"access": "anyone", "client_rate": 20}},
         "/patient": {"source": {"topic": "patient"}, "share": {"slow": "block", "queue": 4}, "publish": "anyone"},
+        "/empty/{name}": {"source": {"topic": "empty.${path.name}"}, "share": {"max_instances": 2}},
         "/few/{name}": {"source": {"topic": "few.${path.name}"}, "share": {"max_instances": 2, "replay": 1},
                         "publish": "anyone"},
         "/short": {"source": {"topic": "short"}, "share": {"replay": 1, "linger": "10ms"}, "publish": "anyone"},
@@ -280,6 +281,12 @@ class Publishing(ServerCase):
         self.assertEqual(self.post("/few/0", b"1").status, 200)
         answers = self.post("/few/3", b"1\n2\n", LINES)
         self.assertEqual(answers.status, 503)
+
+    def test_topics_that_nobody_would_miss_make_room_for_others(self):
+        for n in range(20):
+            with self.server.connect() as connection:
+                status = wait_until(lambda: connection.get(f"/empty/{n}?wait=1ms").status == 204, step=0.05)
+                self.assertTrue(status, n)
 
     # Who reads.
 
