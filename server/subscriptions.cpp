@@ -12,7 +12,6 @@ using generators::Buffer;
 using generators::Encoder;
 using generators::Failure;
 using generators::Item;
-using generators::PayloadKind;
 using generators::Poll;
 using handlers::ProtocolScope;
 using handlers::StreamEnd;

@@ -5,6 +5,7 @@ What is said in either direction is checked against the schema that the program 
 
 import asyncio
 import collections
+import gzip
 import json
 import pathlib
 import re
@@ -14,14 +15,10 @@ import time
 import unittest
 
 import jsonschema
+import websockets
 
 import wire
 from harness import SANITIZED, Server, ServerCase, run, wait_until
-
-try:
-    import websockets
-except ImportError:
-    websockets = None
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "handlers/coyield.v1.schema.json").read_text(encoding="utf-8"))
@@ -113,6 +110,20 @@ class Client:
         return self.closed
 
 
+def look(server, target, **options):
+    """One request at the admin address."""
+    host, _, port = server.wait_for_log(r"listening address=(\S+) for=admin").group(1).rpartition(":")
+    with wire.Connection((host, int(port))) as connection:
+        return connection.get(target, **options)
+
+
+def ended(server, endpoint):
+    """How many streams of an endpoint are over, by how they ended."""
+    text = look(server, "/metrics").text
+    found = re.findall(rf'coyield_streams_ended_total\{{endpoint="{re.escape(endpoint)}",[a-z]+="([a-z]+)"\}} (\d+)', text)
+    return {how: int(count) for how, count in found if count != "0"}
+
+
 class MultiplexCase(ServerCase):
     settings = {"admin": "127.0.0.1:0", "cors": {"origins": ["https://friend.example"]}}
 
@@ -149,14 +160,8 @@ class MultiplexCase(ServerCase):
             "/secret": {"source": {"topic": "secret"}, "publish": ["secret"]},
         }
 
-    def setUp(self):
-        where = self.server.wait_for_log(r"listening address=(\S+) for=admin").group(1)
-        host, _, port = where.rpartition(":")
-        self.admin_address = host, int(port)
-
     def admin(self, target, **options):
-        with wire.Connection(self.admin_address) as connection:
-            return connection.get(target, **options)
+        return look(self.server, target, **options)
 
     def streams(self, endpoint=None):
         return [s for s in self.admin("/streams").json() if endpoint in (None, s["endpoint"])]
@@ -440,7 +445,6 @@ class OneSocket(MultiplexCase):
         time.sleep(1)  # what is looked at is what happens in a time
         self.assertLess(self.server.processor_seconds() - before, 0.1)
 
-    @unittest.skipUnless(websockets, "needs websockets")
     def test_a_client_that_others_wrote(self):
         async def talk():
             url = f"ws://{self.server.authority}/.coyield/ws"
@@ -714,6 +718,11 @@ class Events(MultiplexCase):
         head = self.server.get("/.coyield/sse?e=/lines", method="HEAD")
         self.assertEqual((head.status, head.type), (200, "text/event-stream"))
 
+    def test_it_is_compressed_where_that_is_asked_for(self):
+        response = self.server.get("/.coyield/sse?e=/count/2", "Accept-Encoding: gzip")
+        self.assertEqual((response.field("Content-Encoding"), response.ending), ("gzip", wire.Ending.COMPLETE))
+        self.assertEqual(gzip.decompress(response.body), self.server.get("/.coyield/sse?e=/count/2").body)
+
     def test_the_next_request_has_the_same_connection(self):
         with self.server.connect() as connection:
             for _ in range(3):
@@ -773,6 +782,7 @@ class Draining(unittest.TestCase):
             server.signal()
             server.wait_for_log("draining")
             client.until("b", "data", 2)
+            self.assertEqual(ended(server, "/clock"), {"drained": 1})
             client.subscribe("/clock", "c")
             self.assertEqual(client.failure("c")["status"], 503)
             self.assertEqual(client.rest()[0], 1001)
@@ -820,11 +830,6 @@ class Heartbeats(ServerCase):
 
 
 class Counted(MultiplexCase):
-    def ended(self, endpoint):
-        text = self.admin("/metrics").text
-        found = re.findall(rf'coyield_streams_ended_total\{{endpoint="{re.escape(endpoint)}",[a-z]+="([a-z]+)"\}} (\d+)', text)
-        return {how: int(count) for how, count in found if count != "0"}
-
     def test_each_stream_is_counted_by_its_end(self):
         client = self.client()
         client.subscribe("/count/3", "ended")
@@ -837,7 +842,7 @@ class Counted(MultiplexCase):
         client.data("left", 1)
         client.say(unsubscribe="left")
         client.until("left", "end")
-        self.assertEqual(self.ended("/count/{n}"), {"ended": 1})
-        self.assertEqual(self.ended("/broken"), {"failed": 1})
-        self.assertEqual(self.ended("/nowhere"), {"refused": 1})
-        self.assertEqual(self.ended("/endless"), {"left": 1})
+        self.assertEqual(ended(self.server, "/count/{n}"), {"ended": 1})
+        self.assertEqual(ended(self.server, "/broken"), {"failed": 1})
+        self.assertEqual(ended(self.server, "/nowhere"), {"refused": 1})
+        self.assertEqual(ended(self.server, "/endless"), {"left": 1})
