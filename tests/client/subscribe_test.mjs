@@ -24,7 +24,7 @@ test('the program serves the module, which is asked for again only when it has c
   const url = origin + '/.coyield/coyield.js';
   const response = await fetch(url);
   assert.equal(response.headers.get('Content-Type'), 'text/javascript; charset=utf-8');
-  assert.equal(await response.text(), readFileSync(source, 'utf8'));
+  assert.ok(await response.text() === readFileSync(source, 'utf8'), 'it is another one: build the program');
   const again = await fetch(url, { headers: { 'If-None-Match': response.headers.get('ETag') } });
   assert.equal(again.status, 304);
   assert.equal(await again.text(), '');
@@ -110,6 +110,21 @@ test('closing a client ends its streams', async (t) => {
   await program.become(0);
 });
 
+/** A fetch that tells what has come by it. */
+function overheard() {
+  const decoder = new TextDecoder();
+  const heard = { text: '' };
+  const transform = (chunk, controller) => {
+    heard.text += decoder.decode(chunk, { stream: true });
+    controller.enqueue(chunk);
+  };
+  heard.fetch = async (...request) => {
+    const response = await fetch(...request);
+    return new Response(response.body.pipeThrough(new TransformStream({ transform })), response);
+  };
+  return heard;
+}
+
 for (const signal of ['SIGTERM', 'SIGKILL']) {
   test(`a file that grows while the program is restarted (${signal}) comes with exactly the rest`, async (t) => {
     const log = join(folder_of(t), 'app.log');
@@ -117,9 +132,10 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
     const program = new Program(t, 'tail', log);
     await program.start();
     const { states, options } = watched({ onGap: () => assert.fail('a gap') });
-    const stream = subscribe(program.origin + '/app.log', options);
+    const heard = overheard();
+    const stream = new Client({ fetch: heard.fetch }).subscribe(program.origin + '/app.log', options);
     const first = stream.next();
-    await until(() => states.some(({ state }) => state === 'open'));
+    await until(() => /^id: |"subscribed":/m.test(heard.text));  // it has been told where it stands
     await program.stop(signal);  // before it has got a line
     await until(() => states.some(({ state }) => state === 'reconnecting'));
     appendFileSync(log, 'one\ntwo\n');
