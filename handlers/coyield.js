@@ -434,6 +434,7 @@ class Socket {
       this.#alive();
       this.#take(jsonOrText(data));
     };
+    this.#socket.onerror = () => {};  // a close follows, and says as much
     this.#socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => {
       this.#break(`${code} ${reason}`.trim(), code === 1013 ? 1000 : 0);  // 1013: the server has too much to do
     };
