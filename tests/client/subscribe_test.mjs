@@ -347,11 +347,39 @@ test('a connection that falls silent is taken for dead, one that beats is not', 
   assert.equal(names(states).filter((state) => state === 'open').length, 2);
 });
 
+const envelopes = { 'Content-Type': 'application/x-ndjson' };
+
+test('envelopes may be silent until they have had a heartbeat', async (t) => {
+  const closed = [];
+  const origin = await scripted(t, (_, response, number) => {
+    response.writeHead(200, envelopes).write('{"id":"1","data":1}\n');
+    if (number === 1) response.write('\n');
+    if (number === 2) return response.end('{"end":{}}\n');
+    const begun = performance.now();
+    response.on('close', () => closed.push(performance.now() - begun));
+    if (number === 0) setTimeout(() => response.destroy(), 800);
+  });
+  assert.equal((await all(subscribe(origin, { silence: 200 }))).length, 3);
+  assert.ok(closed[0] >= 750, `${closed[0]} ms, and no heartbeat was to be expected`);
+  assert.ok(closed[1] >= 150, `${closed[1]} ms`);
+});
+
 test('a server that takes the connection and does not answer is not waited for without end', async (t) => {
   const origin = await scripted(t, (_, response, number) => {
     if (number === 1) response.writeHead(200, event_stream).end('event: end\ndata: {}\n\n');
   });
   assert.deepEqual(await all(subscribe(origin, { silence: 200 })), []);
+});
+
+test('an empty id takes back the one before: the stream is begun anew, and says so', async (t) => {
+  const ids = [];
+  const origin = await scripted(t, (request, response, number) => {
+    ids.push(request.headers['last-event-id']);
+    response.writeHead(200, event_stream).end(number === 0 ? 'id: 1\ndata: 1\n\nid\ndata: 2\n\n' : 'event: end\ndata: {}\n\n');
+  });
+  const items = await all(subscribe(origin, { gaps: 'items' }));
+  assert.deepEqual(items.map(({ data, gap }) => data ?? gap), [1, 2, {}]);
+  assert.deepEqual(ids, [undefined, undefined]);
 });
 
 test('ids are sent as bytes of UTF-8', async (t) => {
@@ -366,7 +394,7 @@ test('ids are sent as bytes of UTF-8', async (t) => {
 
 test('what is no envelope is no stream', async (t) => {
   const origin = await scripted(t, (_, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end('5\n6\n');
+    response.writeHead(200, envelopes).end('5\n6\n');
   });
   await assert.rejects(all(subscribe(origin)), { title: 'No envelope', detail: '5', permanent: true });
 });
@@ -388,7 +416,7 @@ test('many streams at once are nothing special', async (t) => {
 test('envelopes tell text from JSON, and bytes', async (t) => {
   const origin = await scripted(t, (request, response) => {
     assert.equal(request.url, '/x?a=1&envelope=1');
-    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
+    response.writeHead(200, envelopes)
       .end('{"subscribed":{"id":"p"}}\n\n{"id":"1","data":"5"}\n{"data":"AP8=","encoding":"base64"}\n{"end":{}}\n');
   });
   const items = await all(subscribe(origin + '/x?a=1'));
