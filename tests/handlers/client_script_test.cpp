@@ -7,7 +7,7 @@
 namespace coyield::handlers {
 namespace {
 
-Response ask(std::vector<Field> fields = {}, Method method = Method::get,
+Response ask(const std::vector<Field>& fields = {}, Method method = Method::get,
              const std::vector<std::string>& origins = {}) {
   config::ServerConfig server;
   server.cors.origins = origins;
