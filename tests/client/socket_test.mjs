@@ -209,7 +209,7 @@ test('a signal stops a stream at once, with what waits for it', async () => {
 });
 
 test('a connection that says nothing is asked, and is dead when it does not answer', async () => {
-  const { client, socket, sockets } = client_of({ silence: 150 });
+  const { client, socket, sockets } = client_of({ silence: 500 });
   const stream = client.subscribe('/a');
   const first = stream.next();
   const { there, sub } = await opened(socket, 0);
