@@ -298,9 +298,11 @@ test('wherever a connection is cut, each item comes once', async (t) => {
       else response.end();
     });
   });
-  const items = await all(subscribe(origin, { onGap: () => assert.fail('a gap') }));
+  const { states, options } = watched({ onGap: () => assert.fail('a gap') });
+  const items = await all(subscribe(origin, options));
   assert.deepEqual(data_of(items).map(({ i }) => i), Array.from({ length: count }, (_, i) => i));
   assert.ok(connections > 3, `${connections} connections`);
+  assert.ok(states.every(({ wait = 0 }) => wait <= 250), 'an item makes the next pause a short one');
 });
 
 test('a response that is over without an end is no end', async (t) => {
