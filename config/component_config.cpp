@@ -162,6 +162,11 @@ Template ComponentConfig::text_of(std::string_view parameter) const {
   return Template::literal(constants().get<std::string>(parameter));
 }
 
+std::span<const ArgumentTemplate> ComponentConfig::templates() const {
+  if (constant()) return {};
+  return *templates_;
+}
+
 std::vector<Reference> ComponentConfig::references() const {
   std::vector<Reference> out;
   if (constant()) return out;

@@ -5,6 +5,7 @@
 #include <coyield/config/template.hpp>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +80,9 @@ class ComponentConfig {
 
   /// The template of a text parameter; where no request has a part in it, a constant one.
   Template text_of(std::string_view parameter) const;
+
+  /// What waits for a request, in the order of the configuration; none where `constant()`.
+  std::span<const ArgumentTemplate> templates() const;
 
   /// The constant arguments; those that a request fills in have no value.
   Arguments constants() const { return Arguments(constants_); }

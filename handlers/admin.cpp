@@ -1,16 +1,19 @@
 #include <coyield/handlers/admin.hpp>
 
+#include <algorithm>
 #include <coyield/handlers/access.hpp>
-#include <coyield/handlers/application.hpp>
+#include <coyield/handlers/console.hpp>
+#include <coyield/handlers/endpoint_json.hpp>
 #include <coyield/handlers/host.hpp>
 #include <coyield/handlers/metrics.hpp>
-#include <nlohmann/json.hpp>
+#include <coyield/handlers/monitor_json.hpp>
+#include <coyield/handlers/mounted.hpp>
 
 namespace coyield::handlers {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr const char* well = "{\"status\":\"well\"}\n";
 
 Response with_body(unsigned status, std::string_view content_type, std::string body) {
   Response response;
@@ -20,10 +23,8 @@ Response with_body(unsigned status, std::string_view content_type, std::string b
   return response;
 }
 
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Response with_json(unsigned status, const Json& json) {
-  return with_body(status, "application/json", text_of(json) + "\n");
+Response with_json(unsigned status, std::string json) {
+  return with_body(status, "application/json", std::move(json));
 }
 
 Response method_not_allowed(const Request& request, std::string_view allowed) {
@@ -43,139 +44,103 @@ Response no_such_stream(const std::string& id) {
   return problem(404, "no stream " + config::in_quotes(id) + " runs; GET /streams lists those that do");
 }
 
-std::string_view state_name(StreamState state) {
-  switch (state) {
-    case StreamState::running:
-      return "running";
-    case StreamState::client:
-      return "client";
-    case StreamState::timer:
-    case StreamState::operation:
-    case StreamState::event:
-      return "source";
-  }
-  return "running";
+Response not_here(const Request& request) {
+  return problem(404,
+                 "the admin address has / (the console), /healthz, /readyz, /metrics, /streams, /streams/ID, "
+                 "/errors and, under " +
+                     std::string(serve_prefix) + ", all endpoints, and not " +
+                     config::in_quotes(request.target));
 }
 
-std::string_view awaited_by_source(StreamState state) {
-  switch (state) {
-    case StreamState::timer:
-      return "timer";
-    case StreamState::operation:
-      return "io";
-    case StreamState::event:
-      return "event";
-    default:
-      return "";
-  }
-}
-
-/// To the millisecond.
-double seconds_of(std::chrono::nanoseconds time) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  return static_cast<double>(milliseconds) / 1000;
-}
-
-Json describe(const StreamInfo& stream) {
-  Json json = {{"id", stream.id},
-               {"endpoint", stream.endpoint},
-               {"client", stream.client},
-               {"format", stream.format},
-               {"protocol", stream.protocol},
-               {"age_seconds", seconds_of(stream.age)},
-               {"items", stream.items},
-               {"bytes", stream.bytes},
-               {"unsent", stream.unsent},
-               {"state", state_name(stream.state)}};
-  const std::string_view awaited = awaited_by_source(stream.state);
-  if (!awaited.empty()) json["awaits"] = awaited;
-  if (stream.behind) {
-    json["behind"] = {{"items", stream.behind->items},
-                      {"bytes", stream.behind->bytes},
-                      {"seconds", seconds_of(stream.behind->time)}};
-  }
-  return json;
+std::string joined(const std::vector<std::string>& segments) {
+  std::string path;
+  for (const std::string& segment : segments) path += (path.empty() ? "" : "/") + segment;
+  return path;
 }
 
 bool reads(const Request& request) { return request.method == Method::get || request.method == Method::head; }
 
 }  // namespace
 
-std::string_view to_string(StreamEnd end) noexcept {
-  switch (end) {
-    case StreamEnd::ended:
-      return "ended";
-    case StreamEnd::failed:
-      return "failed";
-    case StreamEnd::refused:
-      return "refused";
-    case StreamEnd::left:
-      return "left";
-    case StreamEnd::slow:
-      return "slow";
-    case StreamEnd::drained:
-      return "drained";
-    case StreamEnd::stopped:
-      return "stopped";
-  }
-  return "left";
-}
-
 Response Admin::handle(const Request& request, generators::SourceContext&& /*context*/) const {
   const auto target = parse_target(request.target);
   if (!target) return problem(400, config::to_string(target.error()));
   if (auto refusal = refuse_host(request, *target, hosts_)) return *std::move(refusal);
-  if (request.websocket) return problem(400, "there are no WebSockets at the admin address");
+  if (is_mounted(request.target)) return hand_over();
+  if (request.websocket)
+    return problem(400, "the admin address has no WebSockets but those under " + std::string(serve_prefix));
   return route(request, *target);
 }
 
+/// Nobody new is served while the server drains, here as at its other addresses.
+Response Admin::hand_over() const {
+  if (monitor_.draining()) {
+    Response response = problem(503, "the server is going away; try again");
+    response.fields.add("Retry-After", "1");
+    return response;
+  }
+  Response response;
+  response.body = HandOver{};
+  return response;
+}
+
 Response Admin::route(const Request& request, const Target& target) const {
-  const auto& path = target.segments;
-  const std::string_view top = path.empty() ? std::string_view() : std::string_view(path.front());
-  const bool one_stream = path.size() == 2 && top == "streams";
-  const bool ready = (path.size() == 1 && top == "readyz") || is_health(target);
-  const bool known =
-      ready || one_stream || (path.size() == 1 && (top == "healthz" || top == "metrics" || top == "streams"));
-  if (!known) {
-    return problem(404,
-                   "the admin address has /healthz, /readyz, /metrics, /streams and /streams/ID, and not " +
-                       config::in_quotes(request.target));
-  }
-  if (!reads(request) && !(one_stream && request.method == Method::delete_)) {
+  const std::string path = joined(target.segments);
+  const bool one_stream = target.segments.size() == 2 && path.starts_with("streams/");
+  const Place* place = find(path);
+  auto file = console(request, path);
+  if (place == nullptr && !one_stream && !file) return not_here(request);
+  if (!reads(request) && !(one_stream && request.method == Method::delete_))
     return method_not_allowed(request, one_stream ? "GET, HEAD, DELETE" : "GET, HEAD");
-  }
-  if (ready) return readyz();
-  if (top == "healthz") return healthz();
+  if (file) return *std::move(file);
+  if (place != nullptr && place->open) return (this->*place->answer)();
   if (auto refusal = refuse_access(request, config_.access)) return *std::move(refusal);
-  if (one_stream) return stream(request, path[1]);
-  return top == "metrics" ? metrics() : streams();
+  return one_stream ? stream(request, target.segments[1]) : (this->*place->answer)();
+}
+
+const Admin::Place* Admin::find(std::string_view path) {
+  static constexpr Place places[] = {
+      {"healthz", &Admin::healthz, true},
+      {"readyz", &Admin::readyz, true},
+      {health_path.substr(1), &Admin::readyz, true},
+      {"metrics", &Admin::metrics},
+      {"streams", &Admin::streams},
+      {"errors", &Admin::errors},
+      {".coyield/endpoints", &Admin::endpoints},
+      {".coyield/figures", &Admin::figures},
+  };
+  const auto found =
+      std::find_if(std::begin(places), std::end(places), [path](const Place& p) { return p.path == path; });
+  return found == std::end(places) ? nullptr : found;
+}
+
+std::optional<Response> Admin::console(const Request& request, std::string_view path) {
+  constexpr std::string_view folder = ".coyield/console/";
+  if (path.empty()) return console_file(request, {});
+  return path.starts_with(folder) ? console_file(request, path.substr(folder.size())) : std::nullopt;
 }
 
 Response Admin::healthz() const {
   if (const auto thread = monitor_.stuck_thread())
-    return with_json(503, {{"status", "stuck"}, {"thread", *thread}});
-  return with_json(200, {{"status", "well"}});
+    return with_json(503, R"({"status":"stuck","thread":)" + std::to_string(*thread) + "}\n");
+  return with_json(200, well);
 }
 
 Response Admin::readyz() const {
-  const bool draining = monitor_.draining();
-  return with_json(draining ? 503 : 200, {{"status", draining ? "draining" : "well"}});
+  return monitor_.draining() ? with_json(503, "{\"status\":\"draining\"}\n") : with_json(200, well);
 }
 
 Response Admin::metrics() const {
   return with_body(200, metrics_content_type, metrics_text(monitor_.figures()));
 }
 
-/// A line each, so that it reads well where nothing takes it apart.
-Response Admin::streams() const {
-  std::string body = "[";
-  for (const StreamInfo& stream : monitor_.streams()) {
-    if (body.size() > 1) body += ",\n";
-    body += text_of(describe(stream));
-  }
-  body += "]\n";
-  return with_body(200, "application/json", std::move(body));
-}
+Response Admin::streams() const { return with_json(200, streams_json(monitor_.streams())); }
+
+Response Admin::errors() const { return with_json(200, failures_json(monitor_.failures())); }
+
+Response Admin::endpoints() const { return with_json(200, endpoints_json(application_, monitor_)); }
+
+Response Admin::figures() const { return with_json(200, figures_json(monitor_.figures())); }
 
 Response Admin::stream(const Request& request, const std::string& id) const {
   if (request.method == Method::delete_) {
@@ -183,7 +148,7 @@ Response Admin::stream(const Request& request, const std::string& id) const {
     return monitor_.stop(id) ? no_content() : no_such_stream(id);
   }
   const auto found = monitor_.stream(id);
-  return found ? with_json(200, describe(*found)) : no_such_stream(id);
+  return found ? with_json(200, stream_json(*found)) : no_such_stream(id);
 }
 
 }  // namespace coyield::handlers

@@ -37,6 +37,7 @@ class Application final : public Handler {
 
   const TopicRules& topics() const noexcept { return topics_; }
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
+  const std::vector<Format>& formats() const noexcept { return formats_; }
 
  private:
   Response answer_without_endpoint(const Request& request, const Target& target) const;

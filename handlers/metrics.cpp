@@ -77,11 +77,6 @@ class Page {
   std::string_view name_;
 };
 
-std::uint64_t running(const EndpointFigures& endpoint) {
-  const std::uint64_t ended = std::accumulate(endpoint.ended.begin(), endpoint.ended.end(), std::uint64_t{0});
-  return endpoint.started - std::min(ended, endpoint.started);
-}
-
 /// A metric with one sample for each endpoint.
 template <class Value>
 void of_endpoints(Page& page, const Figures& figures, std::string_view name, std::string_view type,
@@ -128,7 +123,8 @@ void streams(Page& page, const Figures& figures) {
   of_endpoints(page, figures, "coyield_streams_started_total", "counter", "Streams that have begun.",
                [](const EndpointFigures& e) { return e.started; });
   endings(page, figures);
-  of_endpoints(page, figures, "coyield_streams_running", "gauge", "Streams that run now.", running);
+  of_endpoints(page, figures, "coyield_streams_running", "gauge", "Streams that run now.",
+               [](const EndpointFigures& e) { return e.running(); });
   of_endpoints(page, figures, "coyield_items_total", "counter", "Items sent.",
                [](const EndpointFigures& e) { return e.items; });
   of_endpoints(page, figures, "coyield_bytes_total", "counter", "Bytes sent with streams, headers included.",
@@ -183,6 +179,11 @@ void process(Page& page, const ProcessFigures& process) {
 }
 
 }  // namespace
+
+std::uint64_t EndpointFigures::running() const noexcept {
+  const std::uint64_t over = std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
+  return started - std::min(over, started);
+}
 
 std::string metrics_text(const Figures& figures) {
   Page page;

@@ -77,6 +77,8 @@ struct EndpointFigures {
   std::uint64_t published = 0;   ///< items that clients have published
   std::uint64_t published_refused = 0;
   Histogram first_item = {};  ///< from the request to the first item on its way
+
+  std::uint64_t running() const noexcept;
 };
 
 /// What the system says of the process.
@@ -106,6 +108,16 @@ struct Figures {
   std::string compiler = {};
 };
 
+/// A stream that did not come to its end, or a generator that many share.
+struct FailureInfo {
+  std::uint64_t number = 0;  ///< of all that there were, from 1
+  std::chrono::system_clock::time_point time = {};
+  std::string endpoint = {};   ///< its pattern
+  std::string client = {};     ///< empty: all who shared it
+  std::string_view kind = {};  ///< `failed`, `error` (no fault that its author has foreseen), `slow`
+  std::string reason = {};     ///< as in the log
+};
+
 /// What the admin address shows of a server, and what it can do to it. Any thread may ask; what it gets was
 /// true a moment ago.
 class Monitor {
@@ -119,6 +131,10 @@ class Monitor {
   /// All that run, by thread, the youngest last.
   virtual std::vector<StreamInfo> streams() const = 0;
   virtual std::optional<StreamInfo> stream(std::string_view id) const = 0;
+  /// The last ones, the newest first.
+  virtual std::vector<FailureInfo> failures() const = 0;
+  /// Where it serves, with the ports that were picked.
+  virtual std::vector<std::string> addresses() const = 0;
   /// Has the stream of that id ended as soon as its thread turns to it: its client is told that it has
   /// failed. False where there is none.
   virtual bool stop(std::string_view id) = 0;

@@ -110,12 +110,15 @@ struct Multiplex {
   Coding coding = Coding::identity;              ///< as in `Pull`
 };
 
+/// In the place of a body: another thread answers this request, and the session gives the connection to it.
+struct HandOver {};
+
 /// What a handler answers: a value, which the session sends.
 struct Response {
   unsigned status = 200;
   const Fields* shared_fields = nullptr;  ///< prepared ones; they live as long as the server
   Fields fields = {};                     ///< of a stream: for whatever is answered in its place, too
-  std::variant<std::monostate, std::string, Pull, Publication, Multiplex> body = {};
+  std::variant<std::monostate, std::string, Pull, Publication, Multiplex, HandOver> body = {};
 };
 
 /// The standard text of a status code.

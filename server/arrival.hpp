@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coyield/config/network.hpp>
+#include <coyield/generators/buffer.hpp>
 #include <coyield/generators/sources/file_descriptor.hpp>
 #include <coyield/server/address_limit.hpp>
 #include <optional>
@@ -17,7 +18,9 @@ struct Arrival {
   std::optional<config::IpAddress> address = {};  ///< none for a Unix socket
   bool loopback = false;                          ///< it came to a loopback address of this machine
   bool proxy = false;                             ///< it may say for which client it asks
+  bool handed_over = false;                       ///< it came to the admin address, and asks for an endpoint
   AddressLimit::Place place = {};                 ///< its own, of those that its address may have
+  generators::Buffer received = {};               ///< what it has sent already
 };
 
 }  // namespace coyield::server

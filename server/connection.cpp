@@ -26,7 +26,8 @@ Connection::Connection(generators::Loop& loop, Readiness& readiness, Holdings& h
       place_(std::move(arrival.place)),
       loopback_(arrival.loopback),
       proxy_(arrival.proxy),
-      local_(arrival.family == AF_UNIX) {
+      local_(arrival.family == AF_UNIX),
+      handed_over_(arrival.handed_over) {
   readiness_.add(socket_.get(), *this);
 }
 
@@ -183,6 +184,17 @@ void Connection::close() noexcept {
   if (!socket_) return;
   readiness_.remove(socket_.get());
   socket_ = generators::FileDescriptor();
+}
+
+Arrival Connection::hand_over(generators::Buffer received) {
+  alarm_.cancel();
+  readiness_.remove(socket_.get());
+  return {.descriptor = std::move(socket_),
+          .family = local_ ? AF_UNIX : 0,
+          .peer = peer_,
+          .loopback = loopback_,
+          .handed_over = true,
+          .received = std::move(received)};
 }
 
 void Connection::cut_on_close(bool cut) noexcept {

@@ -47,6 +47,8 @@ class Connection
   bool loopback() const noexcept { return loopback_; }
   /// It may say for which client it asks.
   bool proxy() const noexcept { return proxy_; }
+  /// It came to the admin address, for the one request that has brought it to this thread.
+  bool handed_over() const noexcept { return handed_over_; }
   /// The client that a proxy asks for, and its place, until the next `speak_for_itself`.
   void speak_for(std::string client, AddressLimit::Place place);
   void speak_for_itself() noexcept;
@@ -117,6 +119,10 @@ class Connection
 
   // Ending.
 
+  /// Gives up the socket, as that of a client that comes to another thread, with what it has sent and nobody
+  /// has answered. The session has to end.
+  Arrival hand_over(generators::Buffer received);
+
   /// From now on, whatever closes the connection, be it the end of this process, cuts it as `reset` does.
   /// Nothing can be done about it on a Unix socket (`is_local`), where an end is all that there is.
   void cut_on_close(bool cut) noexcept;
@@ -164,6 +170,7 @@ class Connection
   bool loopback_;
   bool proxy_;
   bool local_;
+  bool handed_over_;
   bool dropped_ = false;
   bool readable_ = false;
   bool ends_ = false;

@@ -54,15 +54,17 @@ std::optional<handlers::Response> take_place(Worker& worker, Connection& connect
 }  // namespace
 
 handlers::Response respond_to(Worker& worker, const handlers::Request& request,
-                              generators::SourceContext&& context) {
+                              generators::SourceContext&& context, bool handed_over) {
   std::string error;
   try {
-    return worker.shared().handler.handle(request, std::move(context));
+    const Shared& shared = worker.shared();
+    return (handed_over ? shared.mounted : shared.handler).handle(request, std::move(context));
   } catch (const std::exception& what) {
     error = what.what();
   } catch (...) {
     error = "not an exception";
   }
+  worker.shared().failures.add(request.target, request.client, "error", error);
   worker.shared().log.error("failed",
                             {{"target", request.target}, {"client", request.client}, {"error", error}});
   return handlers::problem(500, "the stream could not be made; the reason is in the server's log");
@@ -73,7 +75,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
   auto exchange = std::make_unique<Exchange>();
   exchange->began = worker.loop().now();
   exchange->head_only = head.method == handlers::Method::head;
-  exchange->keep_alive_behind_body = head.keep_alive && !worker.draining();
+  exchange->keep_alive_behind_body = head.keep_alive && !worker.draining() && !connection.handed_over();
   exchange->keep_alive = exchange->keep_alive_behind_body && !head.has_body;
   exchange->body = {.chunked = head.chunked, .bytes = head.content_length};
   exchange->expects_continue = head.has_body && expects_continue(head);
@@ -104,7 +106,7 @@ ExchangePtr handle_request(Worker& worker, Connection& connection) {
                                   .loopback = connection.loopback(),
                                   .fields = head.fields,
                                   .client = connection.peer()};
-  exchange->response = respond_to(worker, request, std::move(context));
+  exchange->response = respond_to(worker, request, std::move(context), connection.handed_over());
   if (auto* several = std::get_if<handlers::Multiplex>(&exchange->response.body)) {
     exchange->coding = several->coding;
     exchange->several = std::make_unique<Subscriptions>(worker, connection, std::move(*several),

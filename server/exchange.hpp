@@ -65,9 +65,9 @@ struct Exchange {
 using ExchangePtr = std::unique_ptr<Exchange>;
 
 /// What the application answers to `request`. Never throws but for want of memory: what the factory of an
-/// endpoint throws, beside a `Failure`, is for the log alone.
+/// endpoint throws, beside a `Failure`, is for the log alone. `handed_over`: it came to the admin address.
 handlers::Response respond_to(Worker& worker, const handlers::Request& request,
-                              generators::SourceContext&& context);
+                              generators::SourceContext&& context, bool handed_over = false);
 
 /// From the header in `Worker::head()` to a response value, by the application; nothing of it runs yet. The
 /// header is not needed afterwards.

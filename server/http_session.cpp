@@ -19,6 +19,7 @@
 ///       that
 ///         is not all of it, the next session is the pump, and behind that one like this
 ///       a WebSocket: likewise, then the connection is the WebSocket's
+///       at the admin address, an endpoint: a thread that serves gets the connection
 ///     and again, while the connection can be kept
 namespace coyield::server {
 
@@ -278,7 +279,8 @@ Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader
   co_return co_await std::move(sending);
 }
 
-/// The next exchange; none when the client has left, was silent for too long, or the server goes away.
+/// The next exchange; none when the client has left, was silent for too long, or the server goes away, or
+/// when another thread has it from here.
 Task<ExchangePtr> read_exchange(Worker& worker, Connection& connection, RequestReader& reader) {
   auto reading = reader.next();
   const RequestReader::Result result = co_await std::move(reading);
@@ -288,6 +290,10 @@ Task<ExchangePtr> read_exchange(Worker& worker, Connection& connection, RequestR
   }
   if (std::holds_alternative<RequestReader::NoRequest>(result)) co_return nullptr;
   ExchangePtr exchange = handle_request(worker, connection);
+  if (std::holds_alternative<handlers::HandOver>(exchange->response.body)) {
+    worker.shared().hand_over(connection.hand_over(reader.take_request()));
+    co_return nullptr;
+  }
   reader.consume();
   co_return exchange;
 }

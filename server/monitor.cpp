@@ -28,8 +28,22 @@ std::string compiler() {
 }  // namespace
 
 Monitor::Monitor(const handlers::Application& application, const Counters& counters,
-                 const ShareDirectory& shares, const std::vector<std::unique_ptr<Worker>>& workers)
-    : application_(application), counters_(counters), shares_(shares), workers_(workers) {}
+                 const ShareDirectory& shares, const Failures& failures,
+                 const std::vector<std::unique_ptr<Worker>>& workers,
+                 const std::vector<std::unique_ptr<Acceptor>>& acceptors)
+    : application_(application),
+      counters_(counters),
+      shares_(shares),
+      failures_(failures),
+      workers_(workers),
+      acceptors_(acceptors) {}
+
+/// They do not change once there are clients.
+std::vector<std::string> Monitor::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& acceptor : acceptors_) all.push_back(config::to_string(acceptor->address()));
+  return all;
+}
 
 std::optional<std::size_t> Monitor::stuck_thread() {
   std::optional<std::size_t> stuck;

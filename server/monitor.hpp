@@ -3,7 +3,9 @@
 #include <chrono>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/monitor.hpp>
+#include <coyield/server/acceptor.hpp>
 #include <coyield/server/counters.hpp>
+#include <coyield/server/failures.hpp>
 #include <coyield/server/worker.hpp>
 #include <memory>
 #include <utility>
@@ -21,7 +23,8 @@ class Monitor final : public handlers::Monitor {
   static constexpr std::chrono::seconds patience{5};
 
   Monitor(const handlers::Application& application, const Counters& counters, const ShareDirectory& shares,
-          const std::vector<std::unique_ptr<Worker>>& workers);
+          const Failures& failures, const std::vector<std::unique_ptr<Worker>>& workers,
+          const std::vector<std::unique_ptr<Acceptor>>& acceptors);
 
   /// On any thread.
   void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
@@ -32,6 +35,8 @@ class Monitor final : public handlers::Monitor {
   handlers::Figures figures() const override;
   std::vector<handlers::StreamInfo> streams() const override;
   std::optional<handlers::StreamInfo> stream(std::string_view id) const override;
+  std::vector<handlers::FailureInfo> failures() const override { return failures_.newest(); }
+  std::vector<std::string> addresses() const override;
   bool stop(std::string_view id) override;
 
  private:
@@ -41,7 +46,9 @@ class Monitor final : public handlers::Monitor {
   const handlers::Application& application_;
   const Counters& counters_;
   const ShareDirectory& shares_;
+  const Failures& failures_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
+  const std::vector<std::unique_ptr<Acceptor>>& acceptors_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<bool> draining_ = false;
 };

@@ -32,18 +32,24 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
 
 Failure Stream::failure() {
   const Log& log = worker_.shared().log;
+  const auto note = [this](std::string_view kind, std::string_view reason) {
+    worker_.shared().failures.add(options().endpoint, connection().peer(), kind, reason);
+  };
   try {
     throw;
   } catch (const Failure& failure) {
+    note("failed", failure.message());
     log.info(
         "failed",
         {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"reason", failure.message()}});
     too_slow_ = failure.kind() == FailureKind::too_slow;
     return failure;
   } catch (const std::exception& error) {
+    note("error", error.what());
     log.error("failed",
               {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"error", error.what()}});
   } catch (...) {
+    note("error", "not an exception");
     log.error(
         "failed",
         {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"error", "not an exception"}});
@@ -157,14 +163,21 @@ void Stream::end_as(PumpEnd end) noexcept {
     case PumpEnd::drained:
       return end_as(StreamEnd::drained);
     case PumpEnd::left:  // or was made to leave: it held too much of the memory for all
-      return end_as(connection().dropped() ? StreamEnd::slow : StreamEnd::left);
+      if (!connection().dropped()) return end_as(StreamEnd::left);
+      note_slow("it held too much of the memory for all");
+      return end_as(StreamEnd::slow);
     case PumpEnd::slow:
+      note_slow("the client took too little, or did not answer");
       return end_as(StreamEnd::slow);
     case PumpEnd::stopped:
       return end_as(StreamEnd::stopped);
     case PumpEnd::refused:
       return end_as(StreamEnd::refused);
   }
+}
+
+void Stream::note_slow(std::string_view reason) noexcept {
+  worker_.shared().failures.add(options().endpoint, connection().peer(), "slow", reason);
 }
 
 Failure stopped_by_operator() { return Failure(FailureKind::unavailable, "stopped by the operator"); }

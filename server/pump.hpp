@@ -139,6 +139,8 @@ class Stream {
   void end_as(PumpEnd end) noexcept;
 
  private:
+  void note_slow(std::string_view reason) noexcept;
+
   Worker& worker_;
   std::unique_ptr<Subscriber> subscriber_;
   Roster::Place place_;

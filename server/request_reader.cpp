@@ -119,6 +119,15 @@ void RequestReader::keep_for_later(std::string_view bytes) {
   count();
 }
 
+generators::Buffer RequestReader::take_request() {
+  generators::Buffer taken(bytes_.size());
+  taken.append(bytes_);
+  bytes_ = {};
+  kept_.release();
+  count();
+  return taken;
+}
+
 generators::Buffer RequestReader::take_kept() {
   generators::Buffer taken = std::move(kept_);
   count();

@@ -40,6 +40,8 @@ class RequestReader {
   bool has_kept() const noexcept { return !kept_.empty(); }
   /// Keeps what somebody else has read, and not used.
   void keep_for_later(std::string_view bytes);
+  /// Gives up the header that `next` gave, with what stands behind it, in the place of `consume`.
+  generators::Buffer take_request();
   /// What was kept; it is no longer.
   generators::Buffer take_kept();
 

@@ -1,5 +1,6 @@
 #include <coyield/server/server.hpp>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <coyield/generators/blocking_pool.hpp>
@@ -7,6 +8,7 @@
 #include <coyield/handlers/admin.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/formats/format.hpp>
+#include <coyield/handlers/mounted.hpp>
 #include <coyield/server/acceptor.hpp>
 #include <coyield/server/admission.hpp>
 #include <coyield/server/log.hpp>
@@ -57,6 +59,7 @@ class Server::Running {
   };
 
   void accept(Arrival arrival);
+  Worker& least_loaded() const noexcept;
   void relieve();
   void start_at_once();
   void wait_for_signal();
@@ -66,7 +69,7 @@ class Server::Running {
   Shared shared_with(const handlers::Handler& handler);
 
   /// The admin address, on a thread of its own: it answers whatever the others are busy with, and until the
-  /// last of them has gone.
+  /// last of them has gone. So no generator runs there: whoever asks for an endpoint is handed over.
   struct AdminSide {
     AdminSide(Running& running, const config::Admin& config);
     void start();
@@ -86,7 +89,9 @@ class Server::Running {
   AddressLimit addresses_;
   MemoryBudget memory_;
   ShareDirectory shares_;
+  Failures failures_;
   handlers::Application application_;
+  handlers::Mounted mounted_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::optional<Admission> admission_;
@@ -104,7 +109,8 @@ Server::Running::Running(const config::ServerConfig& config,
       addresses_(config.limits.max_connections_per_address),
       memory_(memory_limit(config), threads_of(config), [this] { relieve(); }),
       application_(config, handlers::all_formats()),
-      monitor_(application_, counters_, shares_, workers_),
+      mounted_(application_),
+      monitor_(application_, counters_, shares_, failures_, workers_, acceptors_),
       deadline_(*this) {
   for (auto& [endpoint, factory] : endpoints) application_.add(std::move(endpoint), std::move(factory));
   const unsigned threads = threads_of(config_);
@@ -120,12 +126,22 @@ Server::Running::Running(const config::ServerConfig& config,
 
 /// What the threads share that let `handler` answer.
 Shared Server::Running::shared_with(const handlers::Handler& handler) {
-  return Shared{config_,         handler,    log_,    blocking_, counters_,
-                standard_input_, addresses_, memory_, shares_,   application_.topics()};
+  return Shared{.config = config_,
+                .handler = handler,
+                .log = log_,
+                .blocking = blocking_,
+                .counters = counters_,
+                .standard_input = standard_input_,
+                .addresses = addresses_,
+                .memory = memory_,
+                .shares = shares_,
+                .failures = failures_,
+                .mounted = mounted_,
+                .hand_over = [this](Arrival arrival) { least_loaded().adopt(std::move(arrival)); }};
 }
 
 Server::Running::AdminSide::AdminSide(Running& running, const config::Admin& config)
-    : handler(config, running.config_.hosts, running.monitor_),
+    : handler(config, running.config_.hosts, running.application_, running.monitor_),
       worker(running.shared_with(handler), 0, 0),
       acceptor(worker.loop(), config.listen, running.log_, running.config_.timeouts.write,
                [this](Arrival arrival) { worker.adopt(std::move(arrival)); }) {}
@@ -157,14 +173,16 @@ std::vector<std::string> Server::Running::addresses() const {
 }
 
 void Server::Running::accept(Arrival arrival) {
-  Worker* least = workers_.front().get();
   std::size_t open = 0;
-  for (const auto& worker : workers_) {
-    open += worker->load();
-    if (worker->load() < least->load()) least = worker.get();
-  }
+  for (const auto& worker : workers_) open += worker->load();
   auto admitted = admission_->admit(std::move(arrival), open);
-  if (admitted) least->adopt(*std::move(admitted));
+  if (admitted) least_loaded().adopt(*std::move(admitted));
+}
+
+/// From any thread.
+Worker& Server::Running::least_loaded() const noexcept {
+  return **std::min_element(workers_.begin(), workers_.end(),
+                            [](const auto& a, const auto& b) { return a->load() < b->load(); });
 }
 
 void Server::Running::relieve() {

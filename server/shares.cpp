@@ -269,6 +269,7 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
                          const std::exception_ptr& failure, bool again) {
     if (again) worker_.roster().counters(number).restarts.add(1);
     if (!again && !failure) return;
+    if (failure) worker_.shared().failures.add(sharing->endpoint, {}, "failed", text_of(failure));
     worker_.shared().log.warning("shared", {{"endpoint", sharing->endpoint},
                                             {failure ? "failed" : "ended", text_of(failure)},
                                             {"restart", again ? "yes" : "no"}});

@@ -56,6 +56,7 @@ void Worker::adopt(Arrival arrival) {
 
 void Worker::start(Arrival arrival) {
   ConnectionPtr connection;
+  generators::Buffer received = std::move(arrival.received);
   try {
     connection = new Connection(loop_, readiness_, holdings_, std::move(arrival));
   } catch (const std::exception& error) {
@@ -65,7 +66,7 @@ void Worker::start(Arrival arrival) {
     return;
   }
   connections_.push_back(*connection);
-  run(connection, Session{serve_connection(*this, connection)});
+  run(connection, Session{serve_connection(*this, connection, std::move(received))});
 }
 
 /// One session behind the other, until none is left.

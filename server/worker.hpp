@@ -13,6 +13,7 @@
 #include <coyield/server/arrival.hpp>
 #include <coyield/server/connection.hpp>
 #include <coyield/server/counters.hpp>
+#include <coyield/server/failures.hpp>
 #include <coyield/server/log.hpp>
 #include <coyield/server/readiness.hpp>
 #include <coyield/server/request_parser.hpp>
@@ -38,6 +39,10 @@ struct Shared {
   MemoryBudget& memory;
   ShareDirectory& shares;
   const handlers::TopicRules& topics;
+  Failures& failures;
+  const handlers::Handler& mounted;  ///< for who was handed over
+  /// Gives a client of the admin address to a thread that serves.
+  std::function<void(Arrival)> hand_over = {};
 };
 
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.

@@ -29,11 +29,26 @@ class OneStream final : public Monitor {
 
   bool draining() const override { return is_draining; }
   std::optional<std::size_t> stuck_thread() override { return stuck; }
-  Figures figures() const override { return Figures{.connections = 4, .version = "1.2.3"}; }
+  Figures figures() const override {
+    EndpointFigures endpoint{.endpoint = "/count/{n}", .started = 5, .items = 7};
+    endpoint.ended[static_cast<std::size_t>(StreamEnd::slow)] = 2;
+    endpoint.first_item.counts[3] = 4;
+    return Figures{.endpoints = {endpoint}, .connections = 4, .version = "1.2.3"};
+  }
   std::vector<StreamInfo> streams() const override { return {info, info}; }
   std::optional<StreamInfo> stream(std::string_view id) const override {
     return id == info.id ? std::optional(info) : std::nullopt;
   }
+  std::vector<FailureInfo> failures() const override {
+    return {{.number = 2,
+             .time = std::chrono::system_clock::time_point(1795458093042ms),
+             .endpoint = "/gone",
+             .client = "127.0.0.1:5000",
+             .kind = "failed",
+             .reason = "it is \"gone\""},
+            {.number = 1, .endpoint = "/all", .kind = "error", .reason = "broken"}};
+  }
+  std::vector<std::string> addresses() const override { return {"127.0.0.1:8080"}; }
   bool stop(std::string_view id) override {
     stopped = id;
     return id == info.id;
@@ -57,11 +72,12 @@ class AdminTest : public ::testing::Test {
   }
   void ask_for_tokens() {
     admin_.emplace(config::Admin{.access = {.tokens = std::vector<std::string>{"secret"}}}, std::nullopt,
-                   monitor_);
+                   application_, monitor_);
   }
 
   OneStream monitor_;
-  std::optional<Admin> admin_{std::in_place, config::Admin(), std::nullopt, monitor_};
+  Application application_{config::ServerConfig(), all_formats()};
+  std::optional<Admin> admin_{std::in_place, config::Admin(), std::nullopt, application_, monitor_};
 };
 
 TEST_F(AdminTest, IsWellUnlessAThreadIsStuck) {
@@ -142,23 +158,69 @@ TEST_F(AdminTest, AnswersToNoNameThatAPageCouldHaveGivenIt) {
   EXPECT_EQ(admin_->handle(request, {}).status, 421U);
 }
 
-TEST_F(AdminTest, AsksForATokenExceptForHealth) {
+TEST_F(AdminTest, AsksForATokenExceptForHealthAndTheConsole) {
   ask_for_tokens();
-  for (const char* path : {"/metrics", "/streams", "/streams/0-7"}) EXPECT_EQ(ask(path).status, 401U) << path;
+  for (const char* path :
+       {"/metrics", "/streams", "/streams/0-7", "/errors", "/.coyield/endpoints", "/.coyield/figures"})
+    EXPECT_EQ(ask(path).status, 401U) << path;
   EXPECT_EQ(ask("/streams/0-7", Method::delete_).status, 401U);
   EXPECT_EQ(monitor_.stopped, "");
-  for (const char* path : {"/healthz", "/readyz"}) EXPECT_EQ(ask(path).status, 200U) << path;
+  for (const char* path : {"/healthz", "/readyz", "/", "/.coyield/console/app.js"})
+    EXPECT_EQ(ask(path).status, 200U) << path;
   const std::vector<Field> token = {{"Authorization", "Bearer secret"}};
   EXPECT_EQ(ask("/metrics", Method::get, token).status, 200U);
   EXPECT_EQ(ask("/streams/0-7", Method::delete_, token).status, 204U);
 }
 
 TEST_F(AdminTest, SaysWhatThereIsWhereThereIsNothing) {
-  for (const char* path : {"/", "/count/1", "/healthz/x", "/streams/0/7"}) {
+  for (const char* path :
+       {"/count/1", "/healthz/x", "/streams/0/7", "/.coyield/console/", "/.coyield/serve"}) {
     const Response response = ask(path);
     EXPECT_EQ(response.status, 404U) << path;
     EXPECT_NE(text(response).find("/streams/ID"), std::string::npos) << path;
   }
+}
+
+TEST_F(AdminTest, GivesTheFiguresInJsonToo) {
+  const auto figures = json(ask("/.coyield/figures"));
+  EXPECT_EQ(figures["connections"], 4);
+  EXPECT_EQ(figures["version"], "1.2.3");
+  const auto& endpoint = figures["endpoints"][0];
+  EXPECT_EQ(endpoint["endpoint"], "/count/{n}");
+  EXPECT_EQ(endpoint["items"], 7);
+  EXPECT_EQ(endpoint["running"], 3);
+  EXPECT_EQ(endpoint["ended"]["slow"], 2);
+  EXPECT_EQ(endpoint["first_item"]["count"], 4);
+}
+
+TEST_F(AdminTest, ListsTheLastFailures) {
+  const auto failures = json(ask("/errors"));
+  ASSERT_EQ(failures.size(), 2U);
+  EXPECT_EQ(failures[0], nlohmann::json::parse(R"({"number": 2, "time": "2026-11-23T18:21:33.042Z",
+                        "endpoint": "/gone", "client": "127.0.0.1:5000", "kind": "failed",
+                        "reason": "it is \"gone\""})"));
+  EXPECT_EQ(failures[1]["client"], "");
+}
+
+TEST_F(AdminTest, HandsOverWhatIsServedWhateverTheMethodAndTheToken) {
+  ask_for_tokens();
+  const auto handed_over = [](const Response& response) {
+    return std::holds_alternative<HandOver>(response.body);
+  };
+  EXPECT_TRUE(handed_over(ask("/.coyield/serve/metrics")));
+  EXPECT_TRUE(handed_over(ask("/.coyield/serve/", Method::other)));
+  EXPECT_FALSE(handed_over(ask("/metrics")));
+  Request websocket;
+  websocket.websocket = true;
+  websocket.target = "/.coyield/serve/echo";
+  EXPECT_TRUE(handed_over(admin_->handle(websocket, {})));
+  websocket.target = "/streams";
+  EXPECT_EQ(admin_->handle(websocket, {}).status, 400U);
+}
+
+TEST_F(AdminTest, ServesNobodyNewWhileItDrains) {
+  monitor_.is_draining = true;
+  EXPECT_EQ(ask("/.coyield/serve/count/5").status, 503U);
 }
 
 TEST_F(AdminTest, RefusesOtherMethods) {
