@@ -5,7 +5,7 @@ import { valueOf } from './decode.js';
 const most_fields = 40;
 const most_depth = 4;
 const most_points = 2000;
-const looks_like_time = /(^|\/)(ts|time|timestamp|date)$/i;
+const counts_up = /(^|\/)(ts|time|timestamp|date|i|id|seq)$/i;
 const colours = 8;
 
 /// The numbers in a value, by their JSON pointers.
@@ -64,11 +64,11 @@ export class Chart {
     field.last = number;
   }
 
-  /// The first three that are no time and of about one size: others would be flat beside them.
+  /// The first three that do not just count up and are of about one size: others would be flat beside them.
   #goes_with(pointer, number) {
     const chosen = [...this.#fields.values()].filter((field) => field.checked);
     const apart = chosen.length && Math.abs(Math.log10((Math.abs(number) + 0.1) / (Math.abs(chosen[0].last) + 0.1)));
-    return chosen.length < 3 && apart < 2.5 && !looks_like_time.test(pointer);
+    return chosen.length < 3 && apart < 2.5 && !counts_up.test(pointer);
   }
 
   /// Another set of lines needs another plot.

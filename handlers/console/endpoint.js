@@ -31,7 +31,7 @@ export class EndpointPage {
     if (!figures) return;
     const slow = figures.ended.slow ? `, ${count(figures.ended.slow)} too slow` : '';
     const failed = figures.ended.failed + figures.ended.refused;
-    set_text(this.figures, `${count(figures.running)} clients now, ${count(figures.started)} ever, ${figure(rate?.items)} items/s` +
+    set_text(this.figures, `${count(figures.running)} ${figures.running === 1 ? 'client' : 'clients'} now, ${count(figures.started)} ever, ${figure(rate?.items)} items/s` +
       (this.endpoint.share ? `, ${count(figures.generators)} shared generators` : '') + slow + (failed ? `, ${count(failed)} failed` : ''));
     this.#draw_state();
   }
@@ -66,7 +66,7 @@ export class EndpointPage {
                                  oninput: () => tokens.set(endpoint.pattern, this.token.value) });
       fields.push(labelled('endpoint-token', 'Token', this.token, el('small', {}, 'That this endpoint asks for; it stays in this tab.')));
     }
-    const form = el('form', { class: 'card', 'aria-label': 'Try it' }, el('div', { class: 'fields' }, ...fields), this.#how(), this.#buttons());
+    const form = el('form', { class: 'card', novalidate: true, 'aria-label': 'Try it' }, el('div', { class: 'fields' }, ...fields), this.#how(), this.#buttons());
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#toggle();
