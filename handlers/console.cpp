@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <coyield/handlers/console.hpp>
+
+#include <algorithm>
 
 namespace coyield::handlers {
 

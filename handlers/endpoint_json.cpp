@@ -1,4 +1,5 @@
 #include <coyield/handlers/endpoint_json.hpp>
+
 #include <coyield/handlers/mounted.hpp>
 #include <coyield/handlers/request_parameters.hpp>
 #include <nlohmann/json.hpp>

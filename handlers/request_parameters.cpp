@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <coyield/handlers/request_parameters.hpp>
+
+#include <algorithm>
 
 namespace coyield::handlers {
 

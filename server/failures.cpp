@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <coyield/server/failures.hpp>
+
+#include <algorithm>
 #include <string>
 
 namespace coyield::server {
