@@ -149,6 +149,16 @@ void Hub::over(std::exception_ptr failure) {
   become_idle();
 }
 
+void Hub::fail(std::exception_ptr failure) {
+  if (ended()) return;
+  const std::shared_ptr<SharedLog> kept = shared_from_this();
+  stop();
+  pause_.cancel();
+  finish(std::move(failure));
+  tell_all();
+  become_idle();
+}
+
 bool Hub::start_again_later(const std::exception_ptr& failure) {
   const bool wanted = share_.restart == Restart::always || (share_.restart == Restart::on_failure && failure);
   if (!wanted || (failure && is_final(failure))) return false;

@@ -77,6 +77,8 @@ class Hub final : public SharedLog {
   bool idle() const noexcept { return !running_ && subscribers() == 0 && !pause_.scheduled(); }
   /// Made again, the generator goes on with exactly the rest: its subscribers may come back.
   bool can_go_on() const noexcept { return share_.resumable && !source_id_.empty() && !ended(); }
+  /// Ends the generator, as if it had failed with `failure`, for all who read it; it is not made again.
+  void fail(std::exception_ptr failure);
   /// Called when it has become `idle`, from within whatever has caused that: the hub must not be destroyed
   /// there.
   void on_idle(std::function<void()> call) { on_idle_ = std::move(call); }

@@ -1,6 +1,7 @@
 #include <coyield/handlers/admin.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <coyield/handlers/access.hpp>
 #include <coyield/handlers/console.hpp>
 #include <coyield/handlers/endpoint_json.hpp>
@@ -47,7 +48,7 @@ Response no_such_stream(const std::string& id) {
 Response not_here(const Request& request) {
   return problem(404,
                  "the admin address has / (the console), /healthz, /readyz, /metrics, /streams, /streams/ID, "
-                 "/errors and, under " +
+                 "/shares, /shares/ID, /errors and, under " +
                      std::string(serve_prefix) + ", all endpoints, and not " +
                      config::in_quotes(request.target));
 }
@@ -86,15 +87,18 @@ Response Admin::hand_over() const {
 
 Response Admin::route(const Request& request, const Target& target) const {
   const std::string path = joined(target.segments);
-  const bool one_stream = target.segments.size() == 2 && path.starts_with("streams/");
+  const bool one = target.segments.size() == 2;
+  const bool one_stream = one && path.starts_with("streams/"), one_share = one && path.starts_with("shares/");
   const Place* place = find(path);
   auto file = console(request, path);
-  if (place == nullptr && !one_stream && !file) return not_here(request);
-  if (!reads(request) && !(one_stream && request.method == Method::delete_))
-    return method_not_allowed(request, one_stream ? "GET, HEAD, DELETE" : "GET, HEAD");
+  if (place == nullptr && !one_stream && !one_share && !file) return not_here(request);
+  const bool deletes = request.method == Method::delete_;
+  if (one_share ? !deletes : !reads(request) && !(one_stream && deletes))
+    return method_not_allowed(request, one_share ? "DELETE" : one_stream ? "GET, HEAD, DELETE" : "GET, HEAD");
   if (file) return *std::move(file);
   if (place != nullptr && place->open) return (this->*place->answer)();
   if (auto refusal = refuse_access(request, config_.access)) return *std::move(refusal);
+  if (one_share) return stop_share(request, target.segments[1]);
   return one_stream ? stream(request, target.segments[1]) : (this->*place->answer)();
 }
 
@@ -105,6 +109,7 @@ const Admin::Place* Admin::find(std::string_view path) {
       {health_path.substr(1), &Admin::readyz, true},
       {"metrics", &Admin::metrics},
       {"streams", &Admin::streams},
+      {"shares", &Admin::shares},
       {"errors", &Admin::errors},
       {".coyield/endpoints", &Admin::endpoints},
       {".coyield/figures", &Admin::figures},
@@ -136,6 +141,8 @@ Response Admin::metrics() const {
 
 Response Admin::streams() const { return with_json(200, streams_json(monitor_.streams())); }
 
+Response Admin::shares() const { return with_json(200, shares_json(monitor_.shares())); }
+
 Response Admin::errors() const { return with_json(200, failures_json(monitor_.failures())); }
 
 Response Admin::endpoints() const { return with_json(200, endpoints_json(application_, monitor_)); }
@@ -149,6 +156,15 @@ Response Admin::stream(const Request& request, const std::string& id) const {
   }
   const auto found = monitor_.stream(id);
   return found ? with_json(200, stream_json(*found)) : no_such_stream(id);
+}
+
+Response Admin::stop_share(const Request& request, const std::string& id) const {
+  if (!origin_allowed(request, {})) return problem(403, "pages of other origins may not stop generators");
+  std::uint64_t number = 0;
+  const char* const end = id.data() + id.size();
+  const bool read = std::from_chars(id.data(), end, number).ptr == end;
+  if (read && monitor_.stop_share(number)) return no_content();
+  return problem(404, "there is no shared generator " + config::in_quotes(id) + "; GET /shares lists them");
 }
 
 }  // namespace coyield::handlers

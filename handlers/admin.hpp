@@ -17,6 +17,10 @@ namespace coyield::handlers {
 ///     GET    /metrics              figures, for Prometheus
 ///     GET    /streams              all that run, as a JSON array; /streams/ID is one of them
 ///     DELETE /streams/ID           stops one: 204, or 404 where there is none
+///     GET    /shares               the generators that many share, as a JSON array
+///     DELETE /shares/ID            ends one for all who read it: 204, or 404. Whoever asks next starts
+///     another;
+///                                  one that starts at once stays over
 ///     GET    /errors               the last streams that failed, as a JSON array, the newest first
 ///     GET    /.coyield/endpoints   what is served, with what a request may bring, in JSON
 ///     GET    /.coyield/figures     the figures in JSON
@@ -51,10 +55,12 @@ class Admin final : public Handler {
   Response readyz() const;
   Response metrics() const;
   Response streams() const;
+  Response shares() const;
   Response errors() const;
   Response endpoints() const;
   Response figures() const;
   Response stream(const Request& request, const std::string& id) const;
+  Response stop_share(const Request& request, const std::string& id) const;
 
   config::Admin config_;
   Hosts hosts_;

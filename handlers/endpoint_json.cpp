@@ -81,7 +81,7 @@ Json describe(const config::EndpointConfig& endpoint, std::string_view default_f
   json["finite"] = endpoint.finite;
   json["input"] = endpoint.input;
   json["token"] = !endpoint.access.anyone();
-  json["publish"] = false;  // none of them is a topic
+  json["publish"] = config.publish.has_value();
   return json;
 }
 

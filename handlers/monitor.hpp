@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace coyield::handlers {
@@ -108,6 +109,13 @@ struct Figures {
   std::string compiler = {};
 };
 
+/// A generator that many share.
+struct ShareInfo {
+  std::uint64_t id = 0;
+  std::string endpoint = {};                                     ///< its pattern
+  std::vector<std::pair<std::string, std::string>> values = {};  ///< it was asked for with: `path.n`, `5`
+};
+
 /// A stream that did not come to its end, or a generator that many share.
 struct FailureInfo {
   std::uint64_t number = 0;  ///< of all that there were, from 1
@@ -131,6 +139,10 @@ class Monitor {
   /// All that run, by thread, the youngest last.
   virtual std::vector<StreamInfo> streams() const = 0;
   virtual std::optional<StreamInfo> stream(std::string_view id) const = 0;
+  virtual std::vector<ShareInfo> shares() const = 0;
+  /// Ends a shared generator for all who read it, as soon as its thread turns to it: they are told that it
+  /// has failed. False where there is none of that id.
+  virtual bool stop_share(std::uint64_t id) = 0;
   /// The last ones, the newest first.
   virtual std::vector<FailureInfo> failures() const = 0;
   /// Where it serves, with the ports that were picked.

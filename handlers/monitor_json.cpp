@@ -81,6 +81,13 @@ std::string text_of(std::chrono::system_clock::time_point time) {
   return {text, size};
 }
 
+/// What a header brings may be for nobody else's eyes.
+Json describe(const ShareInfo& share) {
+  Json values = Json::object();
+  for (const auto& [name, value] : share.values) values[name] = name.starts_with("header.") ? "..." : value;
+  return {{"id", std::to_string(share.id)}, {"endpoint", share.endpoint}, {"values", std::move(values)}};
+}
+
 Json describe(const FailureInfo& failure) {
   return {{"number", failure.number}, {"time", text_of(failure.time)}, {"endpoint", failure.endpoint},
           {"client", failure.client}, {"kind", failure.kind},          {"reason", failure.reason}};
@@ -147,6 +154,8 @@ std::string_view to_string(StreamEnd end) noexcept {
 std::string stream_json(const StreamInfo& stream) { return text_of(describe(stream)) + "\n"; }
 
 std::string streams_json(const std::vector<StreamInfo>& streams) { return lines_of(streams); }
+
+std::string shares_json(const std::vector<ShareInfo>& shares) { return lines_of(shares); }
 
 std::string failures_json(const std::vector<FailureInfo>& failures) { return lines_of(failures); }
 

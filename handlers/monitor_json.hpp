@@ -12,6 +12,7 @@ std::string stream_json(const StreamInfo& stream);
 std::string streams_json(const std::vector<StreamInfo>& streams);
 /// The figures of `metrics_text`, for those who make rates of them themselves.
 std::string figures_json(const Figures& figures);
+std::string shares_json(const std::vector<ShareInfo>& shares);
 /// An array like that of the streams.
 std::string failures_json(const std::vector<FailureInfo>& failures);
 

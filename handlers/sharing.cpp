@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <coyield/config/since.hpp>
 #include <coyield/config/units.hpp>
 #include <coyield/generators/gap.hpp>
@@ -16,6 +17,15 @@ void append_sized(std::string& key, std::string_view text) {
   key += std::to_string(text.size());
   key += ':';
   key += text;
+}
+
+/// What `append_sized` has written at the beginning of `key`, which goes.
+std::string_view take_sized(std::string_view& key) {
+  std::size_t size = 0;
+  const char* const end = std::from_chars(key.data(), key.data() + key.size(), size).ptr;
+  const std::string_view text = key.substr(static_cast<std::size_t>(end - key.data()) + 1, size);
+  key.remove_prefix(static_cast<std::size_t>(text.data() + text.size() - key.data()));
+  return text;
 }
 
 }  // namespace
@@ -87,6 +97,17 @@ std::optional<std::chrono::nanoseconds> wait_of(const config::RequestValues& val
   throw Failure(FailureKind::invalid,
                 "the query parameter \"wait\": " + (wait ? config::in_quotes(*text) + " is more than \"10m\""
                                                          : config::to_string(wait.error())));
+}
+
+std::vector<std::pair<std::string, std::string>> values_of_key(std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> values;
+  while (!key.empty()) {
+    const std::string_view name = take_sized(key);
+    const bool has_value = key.starts_with('=');
+    key.remove_prefix(1);
+    if (has_value) values.emplace_back(name, take_sized(key));
+  }
+  return values;
 }
 
 generators::OnGap on_gap_of(const config::RequestValues& values) {

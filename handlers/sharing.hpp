@@ -38,6 +38,10 @@ class KeptValues final : public config::RequestValues {
   std::vector<std::pair<config::Reference, std::optional<std::string>>> values_;
 };
 
+/// The values of a `KeptValues::key`, for people: names like `query.interval`. Those that the request did not
+/// have are left out.
+std::vector<std::pair<std::string, std::string>> values_of_key(std::string_view key);
+
 /// Where a request wants to begin: `last_event_id`, `since`, `on_gap`. Throws a Failure(invalid).
 generators::SubscribeOptions begin_of(const config::RequestValues& values, std::uint64_t since,
                                       bool catches_up);

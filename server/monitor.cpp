@@ -1,6 +1,7 @@
 #include <coyield/server/monitor.hpp>
 
 #include <charconv>
+#include <coyield/handlers/sharing.hpp>
 #include <coyield/server/process.hpp>
 
 namespace coyield::server {
@@ -81,6 +82,26 @@ std::vector<StreamInfo> Monitor::streams() const {
   std::vector<StreamInfo> all;
   for (const auto& worker : workers_) worker->roster().add_streams(all);
   return all;
+}
+
+std::vector<handlers::ShareInfo> Monitor::shares() const {
+  std::vector<handlers::ShareInfo> all;
+  for (const ShareDirectory::Listed& one : shares_.list()) {
+    if (one.key.kind == ShareKey::Kind::topic) continue;  // it has no generator
+    all.push_back({.id = one.id,
+                   .endpoint = application_.endpoints()[one.key.endpoint]->pattern().text,
+                   .values = handlers::values_of_key(one.key.values)});
+  }
+  return all;
+}
+
+bool Monitor::stop_share(std::uint64_t id) {
+  for (ShareDirectory::Listed& one : shares_.list()) {
+    if (one.id != id || one.key.kind == ShareKey::Kind::topic) continue;
+    one.home->stop_share(std::move(one.key));
+    return true;
+  }
+  return false;
 }
 
 std::optional<std::pair<Worker*, std::uint64_t>> Monitor::find(std::string_view id) const {

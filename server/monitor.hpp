@@ -37,6 +37,8 @@ class Monitor final : public handlers::Monitor {
   std::optional<handlers::StreamInfo> stream(std::string_view id) const override;
   std::vector<handlers::FailureInfo> failures() const override { return failures_.newest(); }
   std::vector<std::string> addresses() const override;
+  std::vector<handlers::ShareInfo> shares() const override;
+  bool stop_share(std::uint64_t id) override;
   bool stop(std::string_view id) override;
 
  private:

@@ -33,12 +33,13 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
 Failure Stream::failure() {
   const Log& log = worker_.shared().log;
   const auto note = [this](std::string_view kind, std::string_view reason) {
+    if (shared_failure()) return;  // its home has noted it for all
     worker_.shared().failures.add(options().endpoint, connection().peer(), kind, reason);
   };
   try {
     throw;
   } catch (const Failure& failure) {
-    note("failed", failure.message());
+    note(failure.kind() == FailureKind::too_slow ? "slow" : "failed", failure.message());
     log.info(
         "failed",
         {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"reason", failure.message()}});
@@ -55,6 +56,10 @@ Failure Stream::failure() {
         {{"endpoint", options().endpoint}, {"client", connection().peer()}, {"error", "not an exception"}});
   }
   return Failure(FailureKind::internal, "the stream has failed; the reason is in the server's log");
+}
+
+bool Stream::shared_failure() const noexcept {
+  return subscriber_ && !consumer_ && subscriber_->cursor.log().failure();
 }
 
 generators::Poll Stream::status() const noexcept {

@@ -140,6 +140,8 @@ class Stream {
 
  private:
   void note_slow(std::string_view reason) noexcept;
+  /// Whether it is the generator that many share that has failed.
+  bool shared_failure() const noexcept;
 
   Worker& worker_;
   std::unique_ptr<Subscriber> subscriber_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/server/pump.hpp>
 #include <coyield/server/shares.hpp>
 #include <coyield/server/worker.hpp>
 
@@ -41,7 +42,7 @@ Worker& ShareDirectory::find_or_settle(const ShareKey& key, Worker& here, unsign
                                                 " streams here, each for other values, and no more may be");
   }
   ++instances;
-  entries_.emplace(key, Entry{.home = &here});
+  entries_.emplace(key, Entry{.home = &here, .id = ++last_id_});
   return here;
 }
 
@@ -73,6 +74,13 @@ std::set<Worker*> ShareDirectory::homes(std::size_t endpoint) const {
   return homes;
 }
 
+std::vector<ShareDirectory::Listed> ShareDirectory::list() const {
+  std::vector<Listed> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : entries_) all.push_back({entry.id, key, entry.home});
+  return all;
+}
+
 unsigned ShareDirectory::generators(std::size_t endpoint) const {
   const std::lock_guard lock(mutex_);
   const auto found = instances_.find(endpoint);
@@ -101,6 +109,8 @@ struct Shares::Home : generators::Wakeup {
 
   virtual bool idle() const = 0;
   virtual std::shared_ptr<generators::SharedLog> log() const = 0;
+  /// Its generator, for all who read it. What has none goes on.
+  virtual void stop() {}
   /// It is idle, and may go for others to have a place.
   virtual bool dispensable() { return false; }
 
@@ -122,6 +132,10 @@ struct Shares::HubHome final : Home {
   using Home::Home;
   bool idle() const override { return hub->idle() && !starts_at_once; }
   std::shared_ptr<generators::SharedLog> log() const override { return hub; }
+  void stop() override {
+    const std::shared_ptr<generators::Hub> kept = hub;
+    kept->fail(std::make_exception_ptr(stopped_by_operator()));
+  }
 
   bool starts_at_once = false;
   std::shared_ptr<generators::Hub> hub;
@@ -223,6 +237,12 @@ PublisherPtr Shares::publish(const std::string& topic, generators::Event& news,
   publisher.reset(new generators::Publisher(worker_.loop(), home.loop().executor(), find_topic, news,
                                             std::move(options)));
   return publisher;
+}
+
+void Shares::stop(const ShareKey& key) {
+  const auto home = homes_.find(key);
+  if (home == homes_.end()) return;
+  home->second->stop();
 }
 
 std::shared_ptr<generators::SharedLog> Shares::at_home(const ShareKey& key) const {

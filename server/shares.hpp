@@ -52,17 +52,26 @@ class ShareDirectory {
   bool forget(const ShareKey& key) noexcept;
   /// Which threads have streams of the endpoint.
   std::set<Worker*> homes(std::size_t endpoint) const;
+  /// All of them. `id` is of that one run: once it is forgotten, nobody else gets it.
+  struct Listed {
+    std::uint64_t id;
+    ShareKey key;
+    Worker* home;
+  };
+  std::vector<Listed> list() const;
   /// How many streams of the endpoint there are, whoever reads them.
   unsigned generators(std::size_t endpoint) const;
 
  private:
   struct Entry {
     Worker* home = nullptr;
+    std::uint64_t id = 0;
     std::size_t holds = 0;
   };
   mutable std::mutex mutex_;
   std::map<ShareKey, Entry> entries_;
   std::map<std::size_t, unsigned> instances_;  // of each endpoint
+  std::uint64_t last_id_ = 0;
 };
 
 /// A shared stream on one thread: its log there, and what has been made of it in each format.
@@ -109,6 +118,10 @@ class Shares final : public generators::TopicReader {
   /// One who publishes to a topic; `news` is set when there is an answer. Throws as `open_topic`.
   PublisherPtr publish(const std::string& topic, generators::Event& news,
                        generators::PublisherOptions options);
+  /// Ends the generator of one that is at home here, if it still is, for all who read it.
+  void stop(const ShareKey& key);
+  /// The log of one that is at home here.
+  std::shared_ptr<generators::SharedLog> at_home(const ShareKey& key) const;
 
  private:
   struct Home;

@@ -157,6 +157,10 @@ void Worker::stop_stream(std::uint64_t number) {
   asio::post(io_, [this, number] { roster_.stop(number); });
 }
 
+void Worker::stop_share(ShareKey key) {
+  asio::post(io_, [this, owned = std::move(key)] { shares_.stop(owned); });
+}
+
 std::chrono::nanoseconds Worker::silent_for() {
   static constexpr std::chrono::nanoseconds answered{0};
   if (over_.load(std::memory_order_relaxed)) return answered;

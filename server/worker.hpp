@@ -48,8 +48,8 @@ struct Shared {
 /// One thread of the server: its `io_context`, its connections, and the buffers that all of them use in turn.
 ///
 /// A connection, its generator and its pump stay on the worker that they began on. Members are for its own
-/// thread, except `adopt`, `begin_drain`, `begin_stop`, `begin_relief`, `stop_stream` and `silent_for`, which
-/// are for any.
+/// thread, except `adopt`, `begin_drain`, `begin_stop`, `begin_relief`, `stop_stream`, `stop_share` and
+/// `silent_for`, which are for any.
 class Worker {
  public:
   /// `number` is that of its thread; it may run streams of so many endpoints.
@@ -82,6 +82,8 @@ class Worker {
   void begin_relief();
   /// Has the stream of that number on the roster end.
   void stop_stream(std::uint64_t number);
+  /// Ends a shared generator that is at home here.
+  void stop_share(ShareKey key);
   /// How long it has left a question unanswered, which it answers whenever it has time for anything; each
   /// call is one. A thread whose `run` is over has answered.
   std::chrono::nanoseconds silent_for();

@@ -52,6 +52,10 @@ export const errors = () => get('errors');
 /// Its client is told that an operator has stopped it.
 export const stop = (id) => ask('streams/' + encodeURIComponent(id), { method: 'DELETE' });
 
+export const shares = () => get('shares');
+/// All who read it are told.
+export const stop_share = (id) => ask('shares/' + encodeURIComponent(id), { method: 'DELETE' });
+
 /// Publishes one item to a topic; gives what the server says of it: its id.
 export async function publish(url, body, type, token) {
   const answer = await fetch(url, { method: 'POST', body, headers: { 'Content-Type': type, ...bearer(token) } });

@@ -112,7 +112,7 @@ export class EndpointPage {
       }
     }
     if (this.#format && !(this.#format === this.endpoint.format && !this.#websocket)) query.append('format', this.#format);
-    return path + (query.size ? '?' + query : '');
+    return path + (String(query) ? '?' + query : '');
   }
   #headers() {
     return Object.fromEntries(this.#fields.filter(({ parameter, input }) => parameter.in === 'header' && input.value !== '')

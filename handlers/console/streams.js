@@ -33,8 +33,14 @@ export class Streams {
     this.filter = el('input', { type: 'search', placeholder: 'endpoint, client, format', 'aria-label': 'Only streams with this text', oninput: () => this.#draw() });
     this.head = el('tr', {}, ...columns.map((column) => this.#header(column)), el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')));
     this.body = el('tbody');
-    this.view = el('section', {}, el('div', { class: 'bar' }, el('h2', {}, 'Streams'), this.status, this.filter),
+    this.shares = el('tbody');
+    this.shares_box = el('section', { hidden: true }, el('div', { class: 'bar' }, el('h2', {}, 'Shared generators'),
+      el('p', { class: 'hint' }, 'One that is stopped ends for all who read it; who asks next starts another.')),
+      el('div', { class: 'scroll' }, el('table', { class: 'list shares' }, el('thead', {}, el('tr', {}, ...['Endpoint', 'Asked for with'].map((name) => el('th', { scope: 'col' }, name)),
+        el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')))), this.shares)));
+    const streams = el('section', {}, el('div', { class: 'bar' }, el('h2', {}, 'Streams'), this.status, this.filter),
                    el('div', { class: 'scroll' }, el('table', { class: 'list streams' }, el('thead', {}, this.head), this.body)));
+    this.view = el('div', {}, streams, this.shares_box);
   }
   show() { this.#look(); }
   hide() { clearTimeout(this.#timer); }
@@ -52,7 +58,9 @@ export class Streams {
   async #look() {
     clearTimeout(this.#timer);
     try {
-      this.#take(await api.streams());
+      const [streams, shares] = await Promise.all([api.streams(), api.shares()]);
+      this.#take(streams);
+      this.#draw_shares(shares);
     } catch (error) {
       set_text(this.status, error.message);
     }
@@ -88,15 +96,23 @@ export class Streams {
       });
     });
   }
+  #draw_shares(shares) {
+    this.shares_box.hidden = shares.length === 0;
+    keyed(this.shares, shares.slice(0, most_rows), ({ id }) => id, ({ id, endpoint, values }) => {
+      const said = Object.entries(values).map(([name, value]) => `${name.replace(/^\w+\./, '')}=${value}`).join(', ');
+      return el('tr', {}, el('td', {}, el('code', {}, endpoint)), el('td', {}, said || '–'),
+                el('td', { class: 'number' }, stop_button(`Stop the generator of ${endpoint} ${said}`, () => api.stop_share(id), (error) => set_text(this.status, error.message))));
+    }, () => {});
+  }
   #row(stream) {
     const cells = columns.map((column) => el('td', { class: column.number ? 'number' : '', 'data-label': column.name }, column.code ? el('code') : null));
-    return el('tr', {}, ...cells, el('td', {}, stop_button(stream, (error) => set_text(this.status, error.message))));
+    return el('tr', {}, ...cells, el('td', {}, stop_button(`Stop stream ${stream.id} of ${stream.endpoint}`, () => api.stop(stream.id), (error) => set_text(this.status, error.message))));
   }
 }
 
 /// Asks once more before it does it.
-function stop_button(stream, failed) {
-  const button = el('button', { type: 'button', class: 'small danger', 'aria-label': `Stop stream ${stream.id} of ${stream.endpoint}` }, 'Stop');
+function stop_button(label, stop, failed) {
+  const button = el('button', { type: 'button', class: 'small danger', 'aria-label': label }, 'Stop');
   let sure = null;
   button.addEventListener('click', async () => {
     if (!sure) {
@@ -106,7 +122,7 @@ function stop_button(stream, failed) {
     }
     clearTimeout(sure);
     button.disabled = true;
-    await api.stop(stream.id).catch(failed);
+    await stop().catch(failed);
     button.disabled = false;
   });
   return button;

@@ -230,6 +230,24 @@ test('who reads is listed with his lag, and can be stopped', () => with_page({},
   assert.equal(await page.textContent('#why'), 'stopped by the operator');
 }, /ERR_INCOMPLETE_CHUNKED_ENCODING/));
 
+test('a generator that many share is stopped for all of them', () => with_page({}, async (page, context) => {
+  const other = await context.newPage();
+  for (const reader of [page, other]) {
+    await connect(reader, '/shared');
+    await state_becomes(reader, /^live, [1-9]/);
+  }
+  const third = await context.newPage();
+  await open(third, '/streams');
+  const button = third.locator('.shares tbody tr', { hasText: '/shared' }).locator('button');
+  await button.click();
+  await button.click();
+  for (const reader of [page, other]) {
+    await reader.bringToFront();
+    await state_becomes(reader, /^failed/);
+    assert.equal(await reader.textContent('#why'), 'stopped by the operator');
+  }
+}, /ERR_INCOMPLETE_CHUNKED_ENCODING/));
+
 test('the columns of the streams sort', () => with_page({}, async (page, context) => {
   for (const pattern of ['/walk', '/shared']) await connect(await context.newPage(), pattern);
   await open(page, '/streams');

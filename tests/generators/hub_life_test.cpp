@@ -159,6 +159,30 @@ TEST_F(HubTest, MayRunWhetherSomebodyIsThereOrNot) {
   EXPECT_EQ(feed.running(), 1);
 }
 
+TEST_F(HubTest, CanBeMadeToFailForAllWhoReadIt) {
+  ShareOptions restarting = options();
+  restarting.restart = Restart::always;
+  restarting.linger = 10s;
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  bool idle = false;
+  hub->on_idle([&idle] { idle = true; });
+  auto one = subscribe(hub);
+  auto other = subscribe(hub);
+  say({1});
+  hub->fail(std::make_exception_ptr(Failure(FailureKind::unavailable, "enough")));
+  loop.run_ready();
+  EXPECT_EQ(feed.running(), 0);
+  for (auto* seen : {&one, &other}) {
+    EXPECT_EQ(texts(*seen), Texts{"1"}) << "what was there before has arrived";
+    EXPECT_THROW(seen->rethrow_failure(), Failure);
+  }
+  EXPECT_TRUE(idle);
+  loop.advance(60s);
+  EXPECT_EQ(feed.started, 1) << "it is not made again";
+  hub->fail(nullptr);  // over is over
+  EXPECT_TRUE(hub->failure());
+}
+
 TEST_F(HubTest, ASharedGeneratorRunsOnce) {
   const auto hub = share(loop.loop(), feed.play(), options({.items = 1}));
   auto first = subscribe(hub);

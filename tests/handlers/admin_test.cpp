@@ -48,6 +48,13 @@ class OneStream final : public Monitor {
              .reason = "it is \"gone\""},
             {.number = 1, .endpoint = "/all", .kind = "error", .reason = "broken"}};
   }
+  std::vector<ShareInfo> shares() const override {
+    return {{.id = 4, .endpoint = "/all", .values = {{"path.n", "5"}, {"header.X-User", "somebody"}}}};
+  }
+  bool stop_share(std::uint64_t id) override {
+    stopped = "share " + std::to_string(id);
+    return id == 4;
+  }
   std::vector<std::string> addresses() const override { return {"127.0.0.1:8080"}; }
   bool stop(std::string_view id) override {
     stopped = id;
@@ -160,10 +167,11 @@ TEST_F(AdminTest, AnswersToNoNameThatAPageCouldHaveGivenIt) {
 
 TEST_F(AdminTest, AsksForATokenExceptForHealthAndTheConsole) {
   ask_for_tokens();
-  for (const char* path :
-       {"/metrics", "/streams", "/streams/0-7", "/errors", "/.coyield/endpoints", "/.coyield/figures"})
+  for (const char* path : {"/metrics", "/streams", "/streams/0-7", "/shares", "/errors",
+                           "/.coyield/endpoints", "/.coyield/figures"})
     EXPECT_EQ(ask(path).status, 401U) << path;
   EXPECT_EQ(ask("/streams/0-7", Method::delete_).status, 401U);
+  EXPECT_EQ(ask("/shares/4", Method::delete_).status, 401U);
   EXPECT_EQ(monitor_.stopped, "");
   for (const char* path : {"/healthz", "/readyz", "/", "/.coyield/console/app.js"})
     EXPECT_EQ(ask(path).status, 200U) << path;
@@ -200,6 +208,18 @@ TEST_F(AdminTest, ListsTheLastFailures) {
                         "endpoint": "/gone", "client": "127.0.0.1:5000", "kind": "failed",
                         "reason": "it is \"gone\""})"));
   EXPECT_EQ(failures[1]["client"], "");
+}
+
+TEST_F(AdminTest, StopsAGeneratorThatManyShare) {
+  EXPECT_EQ(json(ask("/shares")), nlohmann::json::parse(R"([{"id": "4", "endpoint": "/all",
+                        "values": {"path.n": "5", "header.X-User": "..."}}])"));
+  EXPECT_EQ(ask("/shares/4", Method::delete_).status, 204U);
+  EXPECT_EQ(monitor_.stopped, "share 4");
+  for (const char* none : {"/shares/5", "/shares/x", "/shares/4x", "/shares/-4"})
+    EXPECT_EQ(ask(none, Method::delete_).status, 404U) << none;
+  EXPECT_EQ(ask("/shares/4").status, 405U);
+  const std::vector<Field> foreign = {{"Host", "127.0.0.1:9090"}, {"Origin", "https://evil.example"}};
+  EXPECT_EQ(ask("/shares/4", Method::delete_, foreign).status, 403U);
 }
 
 TEST_F(AdminTest, HandsOverWhatIsServedWhateverTheMethodAndTheToken) {

@@ -20,6 +20,8 @@ class Nothing final : public Monitor {
   std::vector<StreamInfo> streams() const override { return {}; }
   std::optional<StreamInfo> stream(std::string_view /*id*/) const override { return std::nullopt; }
   std::vector<FailureInfo> failures() const override { return {}; }
+  std::vector<ShareInfo> shares() const override { return {}; }
+  bool stop_share(std::uint64_t /*id*/) override { return false; }
   std::vector<std::string> addresses() const override { return {"127.0.0.1:8080", "unix:/run/c.sock"}; }
   bool stop(std::string_view /*id*/) override { return false; }
 };

@@ -49,6 +49,18 @@ TEST(KeptValues, TheKeyIsTheSameForTheSameValuesAlone) {
   EXPECT_NE(key({{"path.n", "a11:query.every=1:b"}}), key({{"path.n", "a"}, {"query.every", "b"}}));
 }
 
+TEST(KeptValues, CanBeReadFromTheirKey) {
+  const auto back = [](std::map<std::string, std::string> values) {
+    const auto all = values_of_key(KeptValues(two, Values(std::move(values))).key());
+    return std::map<std::string, std::string>(all.begin(), all.end());
+  };
+  using Map = std::map<std::string, std::string>;
+  EXPECT_EQ(back({{"path.n", "5:1=x"}, {"query.every", ""}}),
+            (Map{{"path.n", "5:1=x"}, {"query.every", ""}}));
+  EXPECT_EQ(back({{"path.n", "5"}}), (Map{{"path.n", "5"}}));
+  EXPECT_TRUE(values_of_key(KeptValues({}, Values({})).key()).empty());
+}
+
 TEST(KeptValues, OfAnEndpointInCppAreItsPathAndQueryInWhateverOrder) {
   Target one;
   one.query = {{"b", "2"}, {"a", "1"}, {"format", "sse"}, {"last_event_id", "x"}};

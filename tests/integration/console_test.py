@@ -15,6 +15,7 @@ ENDPOINTS = {
     "/echo": {"source": "echo", "input": True},
     "/gone": {"source": {"file": {"path": "/nowhere/at/all"}}},
     "/shared": {"source": {"clock": "20ms"}, "share": {"replay": 1000}},
+    "/shared/{who}": {"source": {"clock": "20ms"}, "pipeline": [{"set": {"/who": "${path.who}"}}], "share": {}},
     "/closed": {"source": {"counter": 2}, "access": ["reader"]},
     "/metrics": {"source": {"counter": 3}},
     "/finite": {"source": {"counter": {"to": 1000, "interval": "1s"}}, "finite": True},
@@ -95,6 +96,41 @@ class Data(ConsoleCase):
                 self.assertEqual(server.look(path).status, 401)
                 self.assertEqual(server.look(path, "Authorization: Bearer reader").status, 401)
                 self.assertEqual(server.look(path, TOKEN).status, 200)
+
+
+class Shares(ConsoleCase):
+    def test_a_generator_is_stopped_for_all_who_share_it(self):
+        server = self.start({"threads": 2})
+        readers = [self.stream(server, f"/shared/{n}?format=sse") for n in ("a", "a", "a", "b")]
+        shares = server.look("/shares").json()
+        self.assertEqual([(s["endpoint"], s["values"]) for s in shares],
+                         [("/shared/{who}", {"path.who": "a"}), ("/shared/{who}", {"path.who": "b"})])
+        self.assertEqual(server.look("/shares/" + shares[0]["id"], method="DELETE").status, 204)
+        for reader in readers[:3]:
+            self.assertIn(b"stopped by the operator", reader.rest())
+        self.assertTrue(wait_until(lambda: len(server.look("/shares").json()) == len(server.streams()) == 1))
+        self.assertEqual(server.look("/shares/" + shares[0]["id"], method="DELETE").status, 404)
+        self.assertEqual(len(server.streams()), 1, "the other goes on")
+        self.assertEqual(server.look("/errors").json(), [], "an operator's will is no failure")
+        again = self.stream(server, "/shared/a?format=sse")
+        while b"data: " not in again.buffer:
+            self.assertTrue(again.more(), "who asks next starts another")
+
+
+
+class Failing(AdminServed):
+    endpoints = {"/failing": {"source": {"file": "/nowhere/at/all"}, "share": {"start": "at_once"}}}
+
+
+class FailingShares(ConsoleCase):
+    server_class = Failing
+
+    def test_what_fails_for_all_is_listed_once(self):
+        server = self.start()
+        for _ in range(3):
+            self.assertEqual(server.get("/failing").status, 404)
+        failure, = server.look("/errors").json()
+        self.assertEqual((failure["endpoint"], failure["client"]), ("/failing", ""))
 
 
 class Streams(ConsoleCase):
