@@ -81,7 +81,7 @@ Json describe(const config::EndpointConfig& endpoint, std::string_view default_f
   json["finite"] = endpoint.finite;
   json["input"] = endpoint.input;
   json["token"] = !endpoint.access.anyone();
-  json["publish"] = config.publish.has_value();
+  json["publish"] = endpoint.publish.has_value();
   return json;
 }
 
