@@ -16,10 +16,12 @@
 #include <coyield/generators/loop.hpp>
 #include <coyield/generators/mirror.hpp>
 #include <coyield/generators/operators.hpp>
+#include <coyield/generators/publisher.hpp>
 #include <coyield/generators/relay.hpp>
 #include <coyield/generators/sleep.hpp>
 #include <coyield/generators/spawn.hpp>
 #include <coyield/generators/task.hpp>
+#include <coyield/generators/topic.hpp>
 #include <coyield/handlers/params.hpp>
 #include <coyield/server/server.hpp>
 
@@ -37,10 +39,14 @@ using generators::Loop;
 using generators::Mirror;
 using generators::Next;
 using generators::Poll;
+using generators::Published;
+using generators::Publisher;
 using generators::ShareOptions;
 using generators::SlowPolicy;
 using generators::SubscribeOptions;
 using generators::Task;
+using generators::Topic;
+using generators::TopicOptions;
 
 using generators::for_each;
 using generators::items;

@@ -14,6 +14,7 @@
 #include <coyield/server/log.hpp>
 #include <coyield/server/monitor.hpp>
 #include <coyield/server/process.hpp>
+#include <coyield/server/program_publisher.hpp>
 #include <coyield/server/worker.hpp>
 #include <csignal>
 #include <optional>
@@ -49,6 +50,7 @@ class Server::Running {
   void run();
   /// From any thread.
   void stop();
+  void publish(std::string topic, generators::Item item, ProgramPublisher::Done done);
   const Log& log() const noexcept { return log_; }
 
  private:
@@ -93,6 +95,7 @@ class Server::Running {
   handlers::Application application_;
   handlers::Mounted mounted_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::shared_ptr<ProgramPublisher> publisher_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::optional<Admission> admission_;
   Monitor monitor_;
@@ -117,6 +120,7 @@ Server::Running::Running(const config::ServerConfig& config,
   const std::size_t served = application_.endpoints().size();
   for (unsigned i = 0; i < threads; ++i)
     workers_.push_back(std::make_unique<Worker>(shared_with(application_), i, served));
+  publisher_ = ProgramPublisher::start(first());
   for (const config::ListenAddress& address : config_.listen) {
     acceptors_.push_back(std::make_unique<Acceptor>(first().loop(), address, log_, config_.timeouts.write,
                                                     [this](Arrival arrival) { accept(std::move(arrival)); }));
@@ -135,6 +139,7 @@ Shared Server::Running::shared_with(const handlers::Handler& handler) {
                 .addresses = addresses_,
                 .memory = memory_,
                 .shares = shares_,
+                .topics = application_.topics(),
                 .failures = failures_,
                 .mounted = mounted_,
                 .hand_over = [this](Arrival arrival) { least_loaded().adopt(std::move(arrival)); }};
@@ -241,6 +246,13 @@ void Server::Running::wait_for_signal() {
   });
 }
 
+void Server::Running::publish(std::string topic, generators::Item item, ProgramPublisher::Done done) {
+  asio::post(first().io(), [publisher = publisher_, name = std::move(topic), kept = item.own(),
+                            told = std::move(done)]() mutable {
+    publisher->publish(name, std::move(kept), std::move(told));
+  });
+}
+
 void Server::Running::stop() {
   asio::post(first().io(), [this] { begin_drain("stop"); });
 }
@@ -274,6 +286,55 @@ Server& Server::stream_items(std::string_view pattern, handlers::StreamFactory f
   }
   endpoints_.emplace_back(std::move(options), std::move(factory));
   return *this;
+}
+
+namespace {
+
+/// The paths of `pattern`, with the values of a request.
+config::Template path_template(const config::RoutePattern& pattern) {
+  std::string text;
+  for (const auto& segment : pattern.segments) {
+    text += '/';
+    if (segment.kind != config::RoutePattern::Segment::Kind::literal) {
+      text += "${path." + segment.text + "}";
+      continue;
+    }
+    for (const char c : segment.text) text.append(c == '$' ? 2 : 1, c);
+  }
+  return config::Template::parse(text.empty() ? "/" : text).value();
+}
+
+/// The source of the topics whose names are the paths of `pattern`.
+config::ComponentConfig topic_named_by(const config::RoutePattern& pattern) {
+  const auto sources = generators::all_sources();
+  const auto topic = std::find_if(sources.begin(), sources.end(),
+                                  [](const auto& source) { return source.description.is_topic; });
+  auto component = std::make_shared<const config::Component>(topic->description);
+  config::Template name = path_template(pattern);
+  if (name.constant()) return config::ComponentConfig(component, {name.text()}, {}, {});
+  config::ArgumentTemplate from_request;
+  from_request.parts.push_back({.place = nlohmann::json::json_pointer(), .text = std::move(name)});
+  return config::ComponentConfig(component, {config::Value()}, {std::move(from_request)}, {});
+}
+
+}  // namespace
+
+Server& Server::topic(std::string_view pattern, config::EndpointConfig options) {
+  options.source = topic_named_by(config::parse_route_pattern(pattern).value());
+  options.pipeline.clear();
+  const auto no_generator =
+      [](const config::RequestValues&,
+         generators::SourceContext) -> config::Resolved<generators::AsyncGenerator<generators::Item>> {
+    throw std::logic_error("a topic has no generator");
+  };
+  return stream_items(pattern, no_generator, std::move(options));
+}
+
+void Server::publish(std::string topic, generators::Item item,
+                     std::function<void(const generators::Published&)> done) {
+  if (!running_) throw std::logic_error("nothing can be published before the server is open");
+  if (!done) done = [](const generators::Published&) {};
+  running_->publish(std::move(topic), std::move(item), std::move(done));
 }
 
 Server& Server::listen(std::string_view address) {

@@ -3,6 +3,7 @@
 #include <coyield/config/configuration.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/items.hpp>
+#include <coyield/generators/topic.hpp>
 #include <coyield/handlers/endpoint.hpp>
 #include <coyield/handlers/params.hpp>
 #include <functional>
@@ -54,6 +55,11 @@ class Server {
   Server& stream_items(std::string_view pattern, handlers::StreamFactory factory,
                        config::EndpointConfig options = {});
 
+  /// Serves topics at `pattern`: what is published there, by clients where `options.publish` says who may,
+  /// and by `publish`. Each path is a topic of its own, of that name: `/rooms/{room}` has `/rooms/a` and so
+  /// on. `options.share` says what is kept. Throws as `stream` does.
+  Server& topic(std::string_view pattern, config::EndpointConfig options = {});
+
   /// Adds an address: `127.0.0.1:8080`, `[::1]:0`, `unix:/run/coyield.sock`. Without any it is
   /// 127.0.0.1:8080. Throws std::invalid_argument for what is none.
   Server& listen(std::string_view address);
@@ -67,6 +73,15 @@ class Server {
   /// go, finite ones may end within the drain time. A second signal ends that. Returns the exit code: 0, or 1
   /// when it could not begin, with the reason in the log. Once only.
   int run();
+
+  /// Publishes to a topic, from any thread, once it is open; the items of one thread stay in order. `done`,
+  /// if there is one, is called on a thread of the server with the item's id, or with why it was not taken;
+  /// it must not block, nor throw. What is published while the server goes away may be lost, without a word.
+  ///
+  /// Where readers hold the topic back (`slow`: `block`), what is published waits in memory: whoever
+  /// publishes much waits for `done` itself.
+  void publish(std::string topic, generators::Item item,
+               std::function<void(const generators::Published&)> done = {});
 
   /// Drains, as a signal does.
   void stop();

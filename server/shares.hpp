@@ -120,8 +120,6 @@ class Shares final : public generators::TopicReader {
                        generators::PublisherOptions options);
   /// Ends the generator of one that is at home here, if it still is, for all who read it.
   void stop(const ShareKey& key);
-  /// The log of one that is at home here.
-  std::shared_ptr<generators::SharedLog> at_home(const ShareKey& key) const;
 
  private:
   struct Home;

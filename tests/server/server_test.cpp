@@ -14,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -121,6 +122,10 @@ class ServerTest : public testing::Test {
       if (params.get<std::string>("what") == "int") throw 7;
       throw std::runtime_error("a secret");
     });
+    config::EndpointConfig rooms;
+    rooms.share = config::Share{.replay = {.items = 10}};
+    rooms.publish.emplace();
+    server_.topic("/rooms/{room}", rooms);
     const std::string address = server_.listen("127.0.0.1:0").open().front();
     port_ = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
     thread_ = std::thread([this] { exit_code_ = server_.run(); });
@@ -289,6 +294,39 @@ TEST_F(ServerTest, DestroysTheGeneratorBehindTheCloseOfAWebSocket) {
   EXPECT_TRUE(census_.becomes(0));
 }
 
+/// What has become of an item that the program publishes.
+generators::Published published_by(Server& server, const std::string& topic, std::string_view text) {
+  std::promise<generators::Published> said;
+  server.publish(topic, generators::Item::text(text),
+                 [&said](const generators::Published& published) { said.set_value(published); });
+  return said.get_future().get();
+}
+
+TEST_F(ServerTest, TheProgramPublishes) {
+  const auto first = published_by(server_, "/rooms/a", "hello");
+  ASSERT_FALSE(first.failure);
+  EXPECT_EQ(published_by(server_, "/rooms/a", "again").id.rfind("-1"), first.id.size() - 2);
+  tcp::socket client = ask("/rooms/a?since=earliest");
+  EXPECT_NE(read_to(client, "\"again\"\n").find("\"hello\"\n"), std::string::npos);
+  server_.publish("/rooms/a", generators::Item::json("[3]"));
+  read_to(client, "[3]\n");
+}
+
+TEST_F(ServerTest, ClientsPublishWhereTheProgramLetsThem) {
+  tcp::socket reader = ask("/rooms/b?since=earliest");
+  tcp::socket writer = connect();
+  boost::asio::write(writer, boost::asio::buffer(std::string(
+                                 "POST /rooms/b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n5")));
+  read_to(writer, "\"id\"");
+  read_to(reader, "5\n");
+}
+
+TEST_F(ServerTest, NothingIsPublishedToATopicThatNobodyServes) {
+  const auto refused = published_by(server_, "rooms", "hello");
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->kind(), FailureKind::not_found);
+}
+
 TEST_F(ServerTest, LetsStreamsGoWhenItStops) {
   tcp::socket stream = ask("/sleeper");
   tcp::socket websocket = ask_websocket("/timer");
@@ -297,6 +335,12 @@ TEST_F(ServerTest, LetsStreamsGoWhenItStops) {
   ASSERT_TRUE(census_.becomes(2));
   server_.stop();
   EXPECT_TRUE(census_.becomes(0));
+}
+
+TEST(Server, PublishesNothingBeforeItIsOpen) {
+  Server server;
+  server.topic("/t");
+  EXPECT_THROW(server.publish("/t", generators::Item::text("x")), std::logic_error);
 }
 
 TEST(Server, RefusesAPatternThatIsTaken) {
