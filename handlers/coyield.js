@@ -715,7 +715,6 @@ export class Client {
       try {
         return await this.#post(this.#absolute(url), request, within(signal), deadline - Date.now());
       } catch (error) {
-        if (signal?.aborted) throw signal.reason;
         if (!(error instanceof StreamFailed) || error.permanent || error.status === 500) throw error;
         const wait = backoff.next(error);
         if (Date.now() + wait > deadline) throw error;

@@ -216,11 +216,13 @@ test('a connection that says nothing is asked, and is dead when it does not answ
   there.say(...numbered(sub, 1));
   await first;
   const second = stream.next();
+  const begun = performance.now();
   for (let asked = 1; asked <= 3; ++asked) {
     assert.deepEqual(await there.message(asked), { unsubscribe: 'nothing' });
     there.say({ sub: 'nothing', end: { reason: 'unsubscribed' } });
   }
   assert.equal(sockets.length, 1, 'it lives');
+  assert.ok(performance.now() - begun >= 1400, 'it is asked after each silence, and no sooner');
   await there.message(4);
   const again = await socket(1);
   assert.equal(there.closed, 1000);
