@@ -32,7 +32,7 @@ export class EndpointPage {
     const slow = figures.ended.slow ? `, ${count(figures.ended.slow)} too slow` : '';
     const failed = figures.ended.failed + figures.ended.refused;
     set_text(this.figures, `${count(figures.running)} ${figures.running === 1 ? 'client' : 'clients'} now, ${count(figures.started)} ever, ${figure(rate?.items)} items/s` +
-      (this.endpoint.share ? `, ${count(figures.generators)} shared generators` : '') + slow + (failed ? `, ${count(failed)} failed` : ''));
+      (this.endpoint.share ? `, ${count(figures.generators)} shared ${figures.generators === 1 ? 'generator' : 'generators'}` : '') + slow + (failed ? `, ${count(failed)} failed` : ''));
     this.#draw_state();
   }
 
@@ -224,8 +224,10 @@ export class EndpointPage {
     if (now - last.at > 900) this.#last_rate = { count: this.list.count, at: now, rate: (this.list.count - last.count) / ((now - last.at) / 1000) };
     const items = `${count(this.list.count)} ${this.list.count === 1 ? 'item' : 'items'}`;
     const rate = state === 'live' && this.#last_rate.rate !== null ? `, ${figure(this.#last_rate.rate)}/s` : '';
+    const { gaps, missing } = this.list;
+    const gap = gaps ? `, ${count(gaps)} ${gaps === 1 ? 'gap' : 'gaps'}${missing ? ` of ${count(missing)} items` : ''}` : '';
     const name = state === 'waiting' ? 'broken, trying again' : state;
-    set_text(this.state, `${name}, ${items}${rate}${this.list.paused ? ', paused' : ''}`);
+    set_text(this.state, `${name}, ${items}${rate}${gap}${this.list.paused ? ', paused' : ''}`);
     this.state.className = 'state ' + state;
   }
 

@@ -1,13 +1,23 @@
 // The last items of a stream, the newest on top: a list of rows of one height, of which only those in sight exist.
-import { clock, el, set_text } from './dom.js';
+import { clock, count, el, set_text } from './dom.js';
 import { indented, valueOf } from './decode.js';
 
 const kept = 500;
 const row_height = 26;
 
+/// Ids differ at their end.
+const short_id = (id) => (id.length > 20 ? '…' + id.slice(-19) : id);
+
+function gap_text(record) {
+  const { count: missing, from } = valueOf(record) ?? {};
+  return (missing ? `${count(missing)} items are missing here` : 'items are missing here') + (from ? `, behind ${from}` : '');
+}
+
 export class ItemList {
   records = [];  // the oldest first
   count = 0;
+  gaps = 0;
+  missing = 0;  // items, as far as the gaps say it
   paused = false;
   raw = false;
   #shown = [];
@@ -28,7 +38,7 @@ export class ItemList {
 
   clear() {
     this.records = [];
-    this.count = 0;
+    this.count = this.gaps = this.missing = 0;
     this.#select(null);
   }
   add(records) {
@@ -36,11 +46,17 @@ export class ItemList {
     for (const record of records) {
       record.at = at;
       record.number = record.gap || record.note ? 0 : ++this.count;
+      if (record.gap) this.#miss(record);
     }
     // Of many, the last will do.
     this.records.push(...records.slice(-kept));
     if (this.records.length > 2 * kept) this.records.splice(0, this.records.length - kept);
     this.redraw();
+  }
+  /// A gap may go by faster than it can be shown: it is counted.
+  #miss(record) {
+    ++this.gaps;
+    this.missing += Number(valueOf(record)?.count ?? 0);
   }
   /// A line that is no item: what has become of the stream.
   note(text) { this.add([{ note: true, text, raw: text }]); }
@@ -92,9 +108,9 @@ export class ItemList {
     const [number, time, id, event, text] = row.children;
     set_text(number, record.number ? String(record.number) : '');
     set_text(time, clock(record.at));
-    set_text(id, record.id ?? '');
+    set_text(id, short_id(record.id ?? ''));
     set_text(event, record.event ?? '');
-    set_text(text, record.gap ? 'items are missing here: ' + record.text : this.raw ? record.raw : record.text);
+    set_text(text, this.raw ? record.raw : record.gap ? gap_text(record) : record.text);
   }
 
   #key(event) {

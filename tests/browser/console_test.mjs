@@ -17,6 +17,7 @@ const endpoints = {
   '/walk': { source: { random: { interval: '${query.interval:-20ms}' } } },
   '/firehose': { source: { clock: '0s' } },
   '/shared': { source: { clock: '50ms' }, share: { replay: 100 } },
+  '/flood': { source: { clock: '0s' }, share: { slow: 'drop_oldest', queue: 100 } },
   '/missing': { source: { file: '/nonexistent' } },
   '/echo': { source: 'echo', input: true },
   '/closed': { source: { counter: 3 }, access: ['reader'] },
@@ -283,6 +284,11 @@ test('a stream as fast as it goes is held back to what the page can show', () =>
   const first = await page.locator('.row code').first().textContent();
   await page.waitForTimeout(300);
   assert.equal(await page.locator('.row code').first().textContent(), first);
+}));
+
+test('what a page could not keep up with is said, and counted', () => with_page({}, async (page) => {
+  await connect(page, '/flood');
+  await state_becomes(page, /^live, .* items.*, [\d,]+ gaps of \d[\d,]{4,} items/);
 }));
 
 test('a row is chosen by the keys, and shown whole, decoded and raw', () => with_page({}, async (page) => {
