@@ -18,6 +18,7 @@ enum class Next : unsigned char {
   keep,    ///< the next request
   stream,  ///< the stream of the response has begun, and is to be sent
   linger,  ///< close, but see that what was sent arrives
+  cut,     ///< likewise, where the response is not whole: what was said last has a moment to be read
   close,   ///< close at once
   reset,   ///< cut, so that nobody takes it for an end
 };

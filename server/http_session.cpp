@@ -33,12 +33,13 @@ using handlers::StreamEnd;
 
 constexpr std::chrono::seconds linger_time(2);
 constexpr std::size_t linger_bytes = 1024 * 1024;
+/// A browser's fetch throws away what a page has not read yet as soon as it learns that a response is broken
+/// off, and with it the reason.
+constexpr std::chrono::milliseconds time_to_read(150);
 
-/// The kernel resets a connection that is closed with bytes unread, and what was sent last is lost with it.
-/// So they are read, for a while (RFC 9112, 9.6).
-Task<void> linger(Worker& worker, Connection& connection) {
-  connection.shutdown_sending();
-  const std::chrono::nanoseconds due = worker.loop().now() + linger_time;
+/// Reads what the client sends, and throws it away, for so long, or until it has left or sends too much.
+Task<void> ignore(Worker& worker, Connection& connection, std::chrono::nanoseconds time) {
+  const std::chrono::nanoseconds due = worker.loop().now() + time;
   std::size_t seen = 0;
   while (seen < linger_bytes && !worker.stopping()) {
     if (connection.readable()) {
@@ -52,6 +53,14 @@ Task<void> linger(Worker& worker, Connection& connection) {
     connection.wake_at(due);
     co_await connection.wake().wait();
   }
+}
+
+/// The kernel resets a connection that is closed with bytes unread, and what was sent last is lost with it.
+/// So they are read, for a while (RFC 9112, 9.6).
+Task<void> linger(Worker& worker, Connection& connection) {
+  connection.shutdown_sending();
+  auto ignoring = ignore(worker, connection, linger_time);
+  co_await std::move(ignoring);
 }
 
 /// Sends a response whose body is there.
@@ -173,8 +182,9 @@ Next next_behind(PumpEnd end, bool keep_alive, HttpFraming::Transfer transfer) {
     case PumpEnd::ended:
       return keep_alive && chunked ? Next::keep : Next::linger;
     case PumpEnd::failed:
-    case PumpEnd::drained:
     case PumpEnd::stopped:
+      return chunked ? Next::cut : Next::reset;
+    case PumpEnd::drained:
       return chunked ? Next::linger : Next::reset;
     case PumpEnd::left:
       // It may have closed its sending side only, and still read.
@@ -223,7 +233,11 @@ Next end_stream(Owner& stream, const HttpStream& http, PumpEnd end) {
 /// What is done before the connection is closed.
 Task<void> end_connection(Worker& worker, Connection& connection, Next next) {
   if (next == Next::reset) connection.reset();
-  if (next != Next::linger) co_return;
+  if (next == Next::cut) {
+    auto ignoring = ignore(worker, connection, time_to_read);
+    co_await std::move(ignoring);
+  }
+  if (next != Next::linger && next != Next::cut) co_return;
   auto lingering = linger(worker, connection);
   co_await std::move(lingering);
 }

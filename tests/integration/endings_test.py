@@ -60,6 +60,15 @@ class Endings(ServerCase):
         self.assertIn("line 3", failure["message"])
         self.assertNotEqual(stream.last_id, "end")
 
+    def test_what_was_said_last_has_a_moment_to_be_read_before_the_cut(self):
+        with self.server.connect() as connection:
+            connection.ask("/bad_later?format=sse")
+            while b"event: failed" not in connection.buffer:
+                self.assertTrue(connection.more())
+            said = time.monotonic()
+            connection.rest()
+            self.assertGreater(time.monotonic() - said, 0.1, "a browser's fetch would have lost the reason")
+
     def test_on_http_1_0_a_failure_is_a_reset(self):
         for name in FORMATS:
             with self.subTest(format=name), self.server.connect() as connection:
