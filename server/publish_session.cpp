@@ -1,10 +1,13 @@
 #include <coyield/server/publish_session.hpp>
 
+#include <algorithm>
+#include <array>
 #include <coyield/handlers/publishing.hpp>
 #include <coyield/server/line_splitter.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/response_head.hpp>
 #include <coyield/server/worker.hpp>
+#include <cstdio>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -260,9 +263,10 @@ class Lines {
   bool waits_for_room_ = false;
 };
 
-/// Waits until the client has taken so much of the answers that there is room for more.
-Task<std::optional<PumpEnd>> make_room(Worker& worker, Connection& connection) {
-  if (connection.unsent() <= most_untaken) co_return std::nullopt;
+/// Waits until the client has taken its answers, without reading on, if there are more than so many bytes of
+/// them.
+Task<std::optional<PumpEnd>> make_room(Worker& worker, Connection& connection, std::size_t most) {
+  if (connection.unsent() <= most) co_return std::nullopt;
   connection.watch_breaking();
   const auto received = [&connection] { return connection.broken() ? Inbound::left : Inbound::go_on; };
   auto flushing = flush(worker, connection, received, [] {}, [] { return false; });
@@ -286,7 +290,7 @@ Task<Next> answer_lines(Worker& worker, Connection& connection, RequestReader& r
     // It may have become possible while there was something else to do.
     if (lines.client_left() || !connection.send_unsent() || !lines.send_answers()) co_return Next::close;
     if (lines.done()) break;
-    auto making_room = make_room(worker, connection);
+    auto making_room = make_room(worker, connection, most_untaken);
     if (const auto end = co_await std::move(making_room))
       co_return *end == PumpEnd::slow ? Next::reset : Next::close;
     if (more || lines.has_room_again()) {
@@ -296,9 +300,8 @@ Task<Next> answer_lines(Worker& worker, Connection& connection, RequestReader& r
     connection.watch_reading();
     co_await connection.wake().wait();
   }
-  const auto received = [&connection] { return connection.broken() ? Inbound::left : Inbound::go_on; };
-  auto flushing = flush(worker, connection, received, [] {}, [] { return false; });
-  if (const auto end = co_await std::move(flushing))
+  auto taking_all = make_room(worker, connection, 0);
+  if (const auto end = co_await std::move(taking_all))
     co_return *end == PumpEnd::slow ? Next::reset : Next::close;
   co_return next_behind(lines, exchange);
 }
