@@ -289,7 +289,7 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   const Prepared& prepared = prepared_for(format);
   const bool in_protocol = request.websocket && is_envelope(format) && request.envelope == nullptr;
   Response response = open(request, prepared, *coding);
-  if (format.says_position && request.method != Method::head && !shared())
+  if ((format.says_position || wait) && request.method != Method::head && !shared())
     context.start = std::make_shared<generators::StartPosition>();
   std::string resume_after = context.resume_after;
   auto pull = begin(values, target, path, std::move(context));

@@ -142,15 +142,14 @@ Format envelope_format() {
                "items are missing, \"end\" that the stream has ended, \"failed\" why it could not go on, "
                "with status, title and detail; a stream without an item yet says by \"subscribed\" where "
                "it stands. One that failed is cut off behind that, too. ?envelope=1 asks for it as well; "
-               "over "
-               "a WebSocket the subprotocol coyield.v1 does, where each is a message. The heartbeat, where "
-               "an endpoint asks for one, is an empty line."},
+               "over a WebSocket the subprotocol coyield.v1 does, where each is a message. The heartbeat "
+               "is an empty line."},
       .media_type = "application/x-ndjson",
       .content_type = "application/x-ndjson",
       .says_end = true,
       .says_position = true,
       .by_accept = ByAccept::never,
-      .heartbeat = Heartbeat::on_request,
+      .heartbeat = Heartbeat::always,
       .make = [](const FormatOptions&) -> std::unique_ptr<generators::Encoder> {
         return make_envelope_encoder({.line_end = "\n"});
       }};

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { Client, StreamFailed, publish } from './client.mjs';
-import { scripted, test } from './servers.mjs';
+import { Client, StreamFailed, publish, subscribe } from './client.mjs';
+import { Program, scripted, test } from './servers.mjs';
 
 /** A topic that answers in turn by `answers`, and keeps what it was sent. */
 async function topic(t, ...answers) {
@@ -59,6 +59,23 @@ for (const status of [400, 401, 403, 404, 413, 422, 500]) {
     assert.equal(requests.length, 1);
   });
 }
+
+test('what is published to a real topic comes to who reads it', async (t) => {
+  const program = new Program(t, 'serve');
+  await program.start();
+  const room = `${program.origin}/rooms/client`;
+  const ids = [(await publish(room, { n: 1 })).id, (await publish(room, 'two')).id];
+  assert.deepEqual(await publish(room, [3], { key: 'k' }), await publish(room, [3], { key: 'k' }));
+  await assert.rejects(publish(room, [4], { key: 'k' }), { status: 422, permanent: true });
+  await assert.rejects(publish(`${program.origin}/clock`, 1), { status: 405 });
+  const seen = [];
+  for await (const item of subscribe(`${room}?since=earliest`)) {
+    seen.push(item);
+    if (seen.length === 3) break;
+  }
+  assert.deepEqual(seen.map(({ data }) => data), [{ n: 1 }, 'two', [3]]);
+  assert.deepEqual(seen.slice(0, 2).map(({ id }) => id), ids);
+});
 
 test('patience has an end', async (t) => {
   const { origin } = await topic(t, { status: 503, json: { title: 'Service Unavailable', detail: 'not now' } });

