@@ -5,10 +5,18 @@ const token_name = 'coyield.admin.token';
 
 /// Tokens stay in this tab, and go with it.
 export const tokens = {
-  get admin() { return sessionStorage.getItem(token_name) ?? ''; },
-  set admin(token) { keep(token_name, token); },
-  of(pattern) { return sessionStorage.getItem('coyield.token ' + pattern) ?? ''; },
-  set(pattern, token) { keep('coyield.token ' + pattern, token); },
+  get admin() {
+    return sessionStorage.getItem(token_name) ?? '';
+  },
+  set admin(token) {
+    keep(token_name, token);
+  },
+  of(pattern) {
+    return sessionStorage.getItem('coyield.token ' + pattern) ?? '';
+  },
+  set(pattern, token) {
+    keep('coyield.token ' + pattern, token);
+  },
 };
 
 function keep(name, token) {

@@ -79,7 +79,12 @@ class App {
     set_text(by_id('server'), unknown ? 'token wanted' : 'away');
     if (unknown) return this.#ask_for_token(api.tokens.admin ? 'This token does not open the console.' : '');
     const since = this.rates.since ? ` since ${this.rates.since.toLocaleTimeString('sv-SE')}` : '';
-    set_text(by_id('trouble'), error instanceof api.Refused ? error.message : `The server has not answered${since}; the page tries again every second.`);
+    set_text(
+      by_id('trouble'),
+      error instanceof api.Refused
+        ? error.message
+        : `The server has not answered${since}; the page tries again every second.`,
+    );
     by_id('trouble').hidden = false;
   }
 

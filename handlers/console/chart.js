@@ -18,8 +18,8 @@ function* numbers(value, pointer = '', depth = 0) {
 }
 
 export class Chart {
-  #points = [];  // { at, values: Map } in the order of coming
-  #fields = new Map();  // by pointer: { pointer, checked, last }
+  #points = []; // { at, values: Map } in the order of coming
+  #fields = new Map(); // by pointer: { pointer, checked, last }
   #plot = null;
   #drawing = false;
   #dark = matchMedia('(prefers-color-scheme: dark)');
@@ -27,11 +27,20 @@ export class Chart {
   constructor() {
     this.canvas = el('div', { class: 'plot' });
     this.choices = el('div', { class: 'choices', role: 'group', 'aria-label': 'What is drawn' });
-    this.length = el('select', { 'aria-label': 'How many items are drawn', onchange: () => this.redraw() },
-                     ...[100, 300, 1000, 2000].map((n) => el('option', { value: String(n) }, `last ${n} items`)));
+    this.length = el(
+      'select',
+      { 'aria-label': 'How many items are drawn', onchange: () => this.redraw() },
+      ...[100, 300, 1000, 2000].map((n) => el('option', { value: String(n) }, `last ${n} items`)),
+    );
     this.length.value = '300';
     this.hint = el('p', { class: 'hint' }, 'No numbers yet.');
-    this.view = el('div', { class: 'chart' }, el('div', { class: 'bar' }, this.choices, this.length), this.hint, this.canvas);
+    this.view = el(
+      'div',
+      { class: 'chart' },
+      el('div', { class: 'bar' }, this.choices, this.length),
+      this.hint,
+      this.canvas,
+    );
     new ResizeObserver(() => this.redraw()).observe(this.canvas);
     this.#dark.addEventListener('change', () => this.#begin_anew());
   }
@@ -91,8 +100,10 @@ export class Chart {
     this.#draw_choices();
     const chosen = [...this.#fields.values()].filter((field) => field.checked);
     const points = this.#points.slice(-Number(this.length.value));
-    const data = [spread(points.map(({ at }) => at)),
-                  ...chosen.map(({ pointer }) => points.map(({ values }) => values.get(pointer) ?? null))];
+    const data = [
+      spread(points.map(({ at }) => at)),
+      ...chosen.map(({ pointer }) => points.map(({ values }) => values.get(pointer) ?? null)),
+    ];
     const size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
     if (!this.#plot) this.#plot = new globalThis.uPlot(this.#options(chosen, size), data, this.canvas);
     else this.#plot.setData(data);
@@ -100,25 +111,60 @@ export class Chart {
     this.canvas.dataset.points = points.length;
   }
   #draw_choices() {
-    keyed(this.choices, this.#fields.values(), (field) => field.pointer, (field) => {
-      const box = el('input', { type: 'checkbox', onchange: () => { field.checked = box.checked; this.#begin_anew(); } });
-      box.checked = field.checked;
-      return el('label', { class: 'choice colour-' + field.colour }, box, el('span', {}, field.pointer || 'value'), el('output'));
-    }, (label, field) => { label.lastChild.textContent = figure_of(field.last); });
+    keyed(
+      this.choices,
+      this.#fields.values(),
+      (field) => field.pointer,
+      (field) => {
+        const box = el('input', {
+          type: 'checkbox',
+          onchange: () => {
+            field.checked = box.checked;
+            this.#begin_anew();
+          },
+        });
+        box.checked = field.checked;
+        return el(
+          'label',
+          { class: 'choice colour-' + field.colour },
+          box,
+          el('span', {}, field.pointer || 'value'),
+          el('output'),
+        );
+      },
+      (label, field) => {
+        label.lastChild.textContent = figure_of(field.last);
+      },
+    );
   }
   #options(chosen, size) {
     const style = getComputedStyle(this.view);
     const colour = (name) => style.getPropertyValue(name).trim();
-    const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 },
-                   font: '11px system-ui, sans-serif' };
+    const axis = {
+      stroke: colour('--soft'),
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { stroke: colour('--line'), width: 1 },
+      font: '11px system-ui, sans-serif',
+    };
     return {
       ...size,
       cursor: { y: false, points: { size: 6 } },
       legend: { show: false },
       scales: { x: { time: true } },
-      axes: [{ ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => time_of(tick, step)) }, { ...axis, size: 62, values: (_, ticks) => ticks.map(figure_of) }],
-      series: [{}, ...chosen.map((field) => ({ label: field.pointer || 'value', stroke: colour('--line-' + field.colour), width: 1.5,
-                                               points: { show: this.#points.length < 3 }, spanGaps: true }))],
+      axes: [
+        { ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => time_of(tick, step)) },
+        { ...axis, size: 62, values: (_, ticks) => ticks.map(figure_of) },
+      ],
+      series: [
+        {},
+        ...chosen.map((field) => ({
+          label: field.pointer || 'value',
+          stroke: colour('--line-' + field.colour),
+          width: 1.5,
+          points: { show: this.#points.length < 3 },
+          spanGaps: true,
+        })),
+      ],
     };
   }
 }
@@ -127,7 +173,11 @@ export class Chart {
 const time_of = (tick, step) => clock(tick * 1000).slice(0, step < 1 ? -2 : -4);
 
 const figure_of = (number) =>
-  number === null || number === undefined ? '' : Math.abs(number) >= 1e4 ? figure_signed(number) : String(Number(number.toPrecision(4)));
+  number === null || number === undefined
+    ? ''
+    : Math.abs(number) >= 1e4
+      ? figure_signed(number)
+      : String(Number(number.toPrecision(4)));
 const figure_signed = (number) => (number < 0 ? '−' : '') + figure(Math.abs(number));
 
 /// Items that have come together stand side by side, or the line would go straight up.

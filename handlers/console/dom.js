@@ -42,6 +42,9 @@ export function keyed(parent, items, key_of, make, update) {
 
 export const count = (number) => Math.round(number).toLocaleString('en');
 
+/// `1 item`, `2,000 items`
+export const many = (number, word) => `${count(number)} ${word}${number === 1 ? '' : 's'}`;
+
 /// `0`, `0.5`, `12`, `1,234`, `18.1 M`
 export function figure(number) {
   if (number === null || number === undefined) return '–';
@@ -54,7 +57,11 @@ export function figure(number) {
 
 export function bytes(number) {
   if (number === null || number === undefined) return '–';
-  for (const [size, unit] of [[2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']]) {
+  for (const [size, unit] of [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ]) {
     if (number >= size) return (number / size).toFixed(number >= 100 * size ? 0 : 1) + ' ' + unit;
   }
   return Math.round(number) + ' B';
@@ -70,7 +77,9 @@ export function duration(seconds) {
 }
 
 export const clock = (time) =>
-  new Date(time).toLocaleTimeString('en-GB', { hour12: false }) + '.' + String(new Date(time).getMilliseconds()).padStart(3, '0');
+  new Date(time).toLocaleTimeString('en-GB', { hour12: false }) +
+  '.' +
+  String(new Date(time).getMilliseconds()).padStart(3, '0');
 
 /// A button that copies what `text()` gives.
 export function copy_button(text) {
@@ -82,7 +91,9 @@ export function copy_button(text) {
     } catch {
       button.textContent = 'Not allowed';
     }
-    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, 1500);
   });
   return button;
 }

@@ -10,14 +10,16 @@ const short_id = (id) => (id.length > 20 ? '…' + id.slice(-19) : id);
 
 function gap_text(record) {
   const { count: missing, from } = valueOf(record) ?? {};
-  return (missing ? `${count(missing)} items are missing here` : 'items are missing here') + (from ? `, behind ${from}` : '');
+  return (
+    (missing ? `${count(missing)} items are missing here` : 'items are missing here') + (from ? `, behind ${from}` : '')
+  );
 }
 
 export class ItemList {
-  records = [];  // the oldest first
+  records = []; // the oldest first
   count = 0;
   gaps = 0;
-  missing = 0;  // items, as far as the gaps say it
+  missing = 0; // items, as far as the gaps say it
   paused = false;
   raw = false;
   #shown = [];
@@ -26,8 +28,18 @@ export class ItemList {
 
   constructor() {
     this.rows = el('div', { class: 'rows', role: 'presentation' });
-    this.view = el('div', { class: 'items', tabindex: '0', role: 'listbox', 'aria-label': 'The last items, the newest first' }, this.rows);
-    this.detail = el('pre', { class: 'detail', id: 'detail', hidden: true, tabindex: '0', 'aria-label': 'The chosen item' });
+    this.view = el(
+      'div',
+      { class: 'items', tabindex: '0', role: 'listbox', 'aria-label': 'The last items, the newest first' },
+      this.rows,
+    );
+    this.detail = el('pre', {
+      class: 'detail',
+      id: 'detail',
+      hidden: true,
+      tabindex: '0',
+      'aria-label': 'The chosen item',
+    });
     this.view.addEventListener('scroll', () => this.redraw());
     this.view.addEventListener('keydown', (event) => this.#key(event));
     this.view.addEventListener('click', (event) => {
@@ -59,7 +71,9 @@ export class ItemList {
     this.missing += Number(valueOf(record)?.count ?? 0);
   }
   /// A line that is no item: what has become of the stream.
-  note(text) { this.add([{ note: true, text, raw: text }]); }
+  note(text) {
+    this.add([{ note: true, text, raw: text }]);
+  }
   pause(paused) {
     this.paused = paused;
     this.redraw();
@@ -97,8 +111,15 @@ export class ItemList {
     if (moved > 0) this.view.scrollTop += moved * row_height;
   }
   #new_row() {
-    return el('div', { class: 'row', role: 'option' }, el('span', { class: 'n' }), el('time'), el('span', { class: 'id' }),
-              el('b'), el('code'));
+    return el(
+      'div',
+      { class: 'row', role: 'option' },
+      el('span', { class: 'n' }),
+      el('time'),
+      el('span', { class: 'id' }),
+      el('b'),
+      el('code'),
+    );
   }
   #fill(row, record, at) {
     row.style.transform = `translateY(${at * row_height}px)`;
@@ -123,7 +144,8 @@ export class ItemList {
     this.#select(this.#shown[at]);
     const top = at * row_height;
     if (top < this.view.scrollTop) this.view.scrollTop = top;
-    if (top + row_height > this.view.scrollTop + this.view.clientHeight) this.view.scrollTop = top + row_height - this.view.clientHeight;
+    if (top + row_height > this.view.scrollTop + this.view.clientHeight)
+      this.view.scrollTop = top + row_height - this.view.clientHeight;
   }
   #select(record) {
     this.#selected = record === this.#selected ? null : record;
@@ -135,7 +157,16 @@ export class ItemList {
     this.detail.hidden = !record;
     if (!record) return;
     const decoded = typeof valueOf(record) === 'object' ? indented(record.text) : record.text;
-    const facts = [record.number && `item ${record.number}`, new Date(record.at).toISOString(), record.id && `id ${record.id}`, record.event && `event ${record.event}`];
-    this.detail.replaceChildren(el('span', { class: 'hint' }, facts.filter(Boolean).join(' · ')), '\n', this.raw ? record.raw : decoded);
+    const facts = [
+      record.number && `item ${record.number}`,
+      new Date(record.at).toISOString(),
+      record.id && `id ${record.id}`,
+      record.event && `event ${record.event}`,
+    ];
+    this.detail.replaceChildren(
+      el('span', { class: 'hint' }, facts.filter(Boolean).join(' · ')),
+      '\n',
+      this.raw ? record.raw : decoded,
+    );
   }
 }

@@ -5,15 +5,17 @@ const interval = 1000;
 const kept = 60;
 
 export class Rates extends EventTarget {
-  now = null;       // the figures, as they came last
-  error = null;     // why there are none
-  since = null;     // when they stayed away
+  now = null; // the figures, as they came last
+  error = null; // why there are none
+  since = null; // when they stayed away
   #before = null;
-  #history = new Map();  // of each endpoint: its items a second
+  #history = new Map(); // of each endpoint: its items a second
   #timer = null;
 
   start() {
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.ask(); });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.ask();
+    });
     this.ask();
   }
   /// A page that nobody sees asks nothing.
@@ -48,8 +50,12 @@ export class Rates extends EventTarget {
     }
   }
 
-  figures_of(pattern) { return this.now?.endpoints.find((each) => each.endpoint === pattern); }
-  history(pattern) { return this.#history.get(pattern) ?? []; }
+  figures_of(pattern) {
+    return this.now?.endpoints.find((each) => each.endpoint === pattern);
+  }
+  history(pattern) {
+    return this.#history.get(pattern) ?? [];
+  }
   /// What an endpoint has done in the last second or so; nothing before there are two readings.
   of(pattern) {
     const now = this.figures_of(pattern);
@@ -63,8 +69,12 @@ export class Rates extends EventTarget {
     if (rates.length === 0) return undefined;
     return { items: sum(rates, 'items'), bytes: sum(rates, 'bytes'), cpu: this.#cpu() };
   }
-  #seconds() { return Math.max((this.now.at - this.#before.at) / 1000, 0.001); }
-  #cpu() { return (this.now.process.cpu_seconds - this.#before.process.cpu_seconds) / this.#seconds(); }
+  #seconds() {
+    return Math.max((this.now.at - this.#before.at) / 1000, 0.001);
+  }
+  #cpu() {
+    return (this.now.process.cpu_seconds - this.#before.process.cpu_seconds) / this.#seconds();
+  }
 }
 
 const sum = (all, name) => all.reduce((total, each) => total + each[name], 0);

@@ -3,11 +3,11 @@
 import { Refused, bearer, refusal } from './api.js';
 import { decoder_of, message_record } from './decode.js';
 
-const breath = 16;  // ms between two readings: a stream that is faster than the page is held back
-const most_messages = 20000;  // a second; a WebSocket in a browser cannot be held back
+const breath = 16; // ms between two readings: a stream that is faster than the page is held back
+const most_messages = 20000; // a second; a WebSocket in a browser cannot be held back
 
 export class Watcher extends EventTarget {
-  state = 'idle';  // idle, connecting, live, waiting, ended, failed, stopped
+  state = 'idle'; // idle, connecting, live, waiting, ended, failed, stopped
   why = '';
   #abort = null;
   #socket = null;
@@ -36,7 +36,14 @@ export class Watcher extends EventTarget {
       this.#become('waiting', (this.why || 'the connection has broken') + back);
       await new Promise((resume) => {
         const timer = setTimeout(resume, pause);
-        this.#abort.signal.addEventListener('abort', () => { clearTimeout(timer); resume(); }, { once: true });
+        this.#abort.signal.addEventListener(
+          'abort',
+          () => {
+            clearTimeout(timer);
+            resume();
+          },
+          { once: true },
+        );
       });
     }
   }
@@ -47,9 +54,13 @@ export class Watcher extends EventTarget {
     this.#abort?.abort();
     this.#socket?.close(1000);
   }
-  send(text) { this.#socket?.send(text); }
+  send(text) {
+    this.#socket?.send(text);
+  }
 
-  #over() { return ['ended', 'failed', 'stopped'].includes(this.state); }
+  #over() {
+    return ['ended', 'failed', 'stopped'].includes(this.state);
+  }
   #become(state, why = '') {
     if (this.#over()) return;
     this.state = state;
@@ -59,7 +70,13 @@ export class Watcher extends EventTarget {
   /// A stream that was refused stays so; one whose server is away or overloaded may be had later.
   #broke(error) {
     if (error instanceof Refused && error.status !== 503 && error.status !== 502) this.#become('failed', error.message);
-    else this.why = error instanceof Refused ? error.message : this.state === 'live' ? 'the stream was cut' : 'the server cannot be reached';
+    else
+      this.why =
+        error instanceof Refused
+          ? error.message
+          : this.state === 'live'
+            ? 'the stream was cut'
+            : 'the server cannot be reached';
   }
   #live() {
     ++this.connections;
@@ -99,9 +116,11 @@ export class Watcher extends EventTarget {
   #talk() {
     const url = new URL(this.ask.url);
     url.protocol = url.protocol.replace('http', 'ws');
-    const socket = this.#socket = new WebSocket(url);
+    const socket = (this.#socket = new WebSocket(url));
     socket.binaryType = 'arraybuffer';
-    let opened = false, since = performance.now(), messages = 0;
+    let opened = false,
+      since = performance.now(),
+      messages = 0;
     socket.onopen = () => {
       opened = true;
       this.#live();
@@ -109,7 +128,10 @@ export class Watcher extends EventTarget {
     socket.onmessage = ({ data }) => {
       if (performance.now() - since > 1000) [since, messages] = [performance.now(), 0];
       if (++messages > most_messages) {
-        this.#become('failed', 'more than 20,000 messages a second, and a WebSocket cannot be held back: choose another format');
+        this.#become(
+          'failed',
+          'more than 20,000 messages a second, and a WebSocket cannot be held back: choose another format',
+        );
         return socket.close(1000);
       }
       this.#give([message_record(data, this.ask.format)]);

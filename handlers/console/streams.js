@@ -15,8 +15,18 @@ const columns = [
   { name: 'Items/s', of: (s) => s.rate ?? -1, show: (s) => figure(s.rate), number: true },
   { name: 'Bytes', of: (s) => s.bytes, show: (s) => bytes(s.bytes), number: true },
   { name: 'Unsent', of: (s) => s.unsent, show: (s) => bytes(s.unsent), number: true, warn: (s) => s.unsent > 0 },
-  { name: 'Behind', of: (s) => s.behind?.items ?? -1, number: true, warn: (s) => s.behind?.items > 0,
-    show: (s) => (s.behind ? (s.behind.items ? `${count(s.behind.items)} · ${bytes(s.behind.bytes)} · ${duration(s.behind.seconds)}` : '0') : '–') },
+  {
+    name: 'Behind',
+    of: (s) => s.behind?.items ?? -1,
+    number: true,
+    warn: (s) => s.behind?.items > 0,
+    show: (s) =>
+      s.behind
+        ? s.behind.items
+          ? `${count(s.behind.items)} · ${bytes(s.behind.bytes)} · ${duration(s.behind.seconds)}`
+          : '0'
+        : '–',
+  },
   { name: 'Waits for', of: (s) => s.awaits ?? s.state, show: (s) => waits[s.awaits ?? s.state] ?? s.state },
 ];
 
@@ -30,20 +40,63 @@ export class Streams {
   constructor(app) {
     this.app = app;
     this.status = el('p', { class: 'hint', role: 'status' });
-    this.filter = el('input', { type: 'search', placeholder: 'endpoint, client, format', 'aria-label': 'Only streams with this text', oninput: () => this.#draw() });
-    this.head = el('tr', {}, ...columns.map((column) => this.#header(column)), el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')));
+    this.filter = el('input', {
+      type: 'search',
+      placeholder: 'endpoint, client, format',
+      'aria-label': 'Only streams with this text',
+      oninput: () => this.#draw(),
+    });
+    this.head = el(
+      'tr',
+      {},
+      ...columns.map((column) => this.#header(column)),
+      el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')),
+    );
     this.body = el('tbody');
     this.shares = el('tbody');
-    this.shares_box = el('section', { hidden: true }, el('div', { class: 'bar' }, el('h2', {}, 'Shared generators'),
-      el('p', { class: 'hint' }, 'One that is stopped ends for all who read it; who asks next starts another.')),
-      el('div', { class: 'scroll' }, el('table', { class: 'list shares' }, el('thead', {}, el('tr', {}, ...['Endpoint', 'Asked for with'].map((name) => el('th', { scope: 'col' }, name)),
-        el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')))), this.shares)));
-    const streams = el('section', {}, el('div', { class: 'bar' }, el('h2', {}, 'Streams'), this.status, this.filter),
-                   el('div', { class: 'scroll' }, el('table', { class: 'list streams' }, el('thead', {}, this.head), this.body)));
+    this.shares_box = el(
+      'section',
+      { hidden: true },
+      el(
+        'div',
+        { class: 'bar' },
+        el('h2', {}, 'Shared generators'),
+        el('p', { class: 'hint' }, 'One that is stopped ends for all who read it; who asks next starts another.'),
+      ),
+      el(
+        'div',
+        { class: 'scroll' },
+        el(
+          'table',
+          { class: 'list shares' },
+          el(
+            'thead',
+            {},
+            el(
+              'tr',
+              {},
+              ...['Endpoint', 'Asked for with'].map((name) => el('th', { scope: 'col' }, name)),
+              el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')),
+            ),
+          ),
+          this.shares,
+        ),
+      ),
+    );
+    const streams = el(
+      'section',
+      {},
+      el('div', { class: 'bar' }, el('h2', {}, 'Streams'), this.status, this.filter),
+      el('div', { class: 'scroll' }, el('table', { class: 'list streams' }, el('thead', {}, this.head), this.body)),
+    );
     this.view = el('div', {}, streams, this.shares_box);
   }
-  show() { this.#look(); }
-  hide() { clearTimeout(this.#timer); }
+  show() {
+    this.#look();
+  }
+  hide() {
+    clearTimeout(this.#timer);
+  }
   update() {}
 
   #header(column) {
@@ -52,7 +105,11 @@ export class Streams {
       this.#by = column;
       this.#draw();
     };
-    return el('th', { scope: 'col', class: column.number ? 'number' : '' }, el('button', { type: 'button', class: 'sort', onclick: sort }, column.name));
+    return el(
+      'th',
+      { scope: 'col', class: column.number ? 'number' : '' },
+      el('button', { type: 'button', class: 'sort', onclick: sort }, column.name),
+    );
   }
 
   async #look() {
@@ -78,7 +135,9 @@ export class Streams {
   }
   #draw() {
     const wanted = this.filter.value.toLowerCase();
-    const found = this.#all.filter((s) => [s.endpoint, s.client, s.format, s.protocol].join(' ').toLowerCase().includes(wanted));
+    const found = this.#all.filter((s) =>
+      [s.endpoint, s.client, s.format, s.protocol].join(' ').toLowerCase().includes(wanted),
+    );
     const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0) * (this.#down ? -1 : 1);
     found.sort((a, b) => order(this.#by.of(a), this.#by.of(b)));
     columns.forEach((column, i) => {
@@ -88,25 +147,67 @@ export class Streams {
     const shown = found.slice(0, most_rows);
     const said = `${count(found.length)} ${found.length === 1 ? 'stream runs' : 'streams run'}`;
     set_text(this.status, shown.length < found.length ? `${said}; the first ${most_rows} are shown` : said);
-    keyed(this.body, shown, (stream) => stream.id, (stream) => this.#row(stream), (row, stream) => {
-      columns.forEach((column, i) => {
-        const cell = row.children[i];
-        set_text(column.code ? cell.firstChild : cell, column.show(stream));
-        cell.classList.toggle('warn', Boolean(column.warn?.(stream)));
-      });
-    });
+    keyed(
+      this.body,
+      shown,
+      (stream) => stream.id,
+      (stream) => this.#row(stream),
+      (row, stream) => {
+        columns.forEach((column, i) => {
+          const cell = row.children[i];
+          set_text(column.code ? cell.firstChild : cell, column.show(stream));
+          cell.classList.toggle('warn', Boolean(column.warn?.(stream)));
+        });
+      },
+    );
   }
   #draw_shares(shares) {
     this.shares_box.hidden = shares.length === 0;
-    keyed(this.shares, shares.slice(0, most_rows), ({ id }) => id, ({ id, endpoint, values }) => {
-      const said = Object.entries(values).map(([name, value]) => `${name.replace(/^\w+\./, '')}=${value}`).join(', ');
-      return el('tr', {}, el('td', {}, el('code', {}, endpoint)), el('td', {}, said || '–'),
-                el('td', { class: 'number' }, stop_button(`Stop the generator of ${endpoint} ${said}`, () => api.stop_share(id), (error) => set_text(this.status, error.message))));
-    }, () => {});
+    keyed(
+      this.shares,
+      shares.slice(0, most_rows),
+      ({ id }) => id,
+      ({ id, endpoint, values }) => {
+        const said = Object.entries(values)
+          .map(([name, value]) => `${name.replace(/^\w+\./, '')}=${value}`)
+          .join(', ');
+        return el(
+          'tr',
+          {},
+          el('td', {}, el('code', {}, endpoint)),
+          el('td', {}, said || '–'),
+          el(
+            'td',
+            { class: 'number' },
+            stop_button(
+              `Stop the generator of ${endpoint} ${said}`,
+              () => api.stop_share(id),
+              (error) => set_text(this.status, error.message),
+            ),
+          ),
+        );
+      },
+      () => {},
+    );
   }
   #row(stream) {
-    const cells = columns.map((column) => el('td', { class: column.number ? 'number' : '', 'data-label': column.name }, column.code ? el('code') : null));
-    return el('tr', {}, ...cells, el('td', {}, stop_button(`Stop stream ${stream.id} of ${stream.endpoint}`, () => api.stop(stream.id), (error) => set_text(this.status, error.message))));
+    const cells = columns.map((column) =>
+      el('td', { class: column.number ? 'number' : '', 'data-label': column.name }, column.code ? el('code') : null),
+    );
+    return el(
+      'tr',
+      {},
+      ...cells,
+      el(
+        'td',
+        {},
+        stop_button(
+          `Stop stream ${stream.id} of ${stream.endpoint}`,
+          () => api.stop(stream.id),
+          (error) => set_text(this.status, error.message),
+        ),
+      ),
+    );
   }
 }
 
@@ -117,7 +218,10 @@ function stop_button(label, stop, failed) {
   button.addEventListener('click', async () => {
     if (!sure) {
       button.textContent = 'Sure?';
-      sure = setTimeout(() => { sure = null; button.textContent = 'Stop'; }, 3000);
+      sure = setTimeout(() => {
+        sure = null;
+        button.textContent = 'Stop';
+      }, 3000);
       return;
     }
     clearTimeout(sure);
