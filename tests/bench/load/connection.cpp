@@ -7,13 +7,13 @@ namespace coyield::bench {
 void Connection::open(int source) {
   socket_ = start_connect(plan_.server, source);
   asked_ = try_send(socket_, plan_.request);
-  poller_.add(socket_, this, asked_ ? EPOLLIN : EPOLLIN | EPOLLOUT);
+  poller_.add(socket_, this, asked_ && !plan_.next_piece ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }
 
 void Connection::ask() {
   head_ = {};
   chunks_ = {};
-  checker_ = {};
+  checker_ = ItemChecker(plan_.numbers);
   body_done_ = closed_ = false;
   if (socket_ && !try_send(socket_, plan_.request)) throw std::runtime_error("the request does not fit");
 }
@@ -23,6 +23,7 @@ void Connection::on_ready(char* buffer, std::size_t size) {
     send_request();
     return;
   }
+  if (plan_.next_piece && !body_sent_) send_body();
   const Received received = try_receive(socket_, buffer, size);
   if (received.ended) return ended();
   bytes_ += received.size;
@@ -31,7 +32,14 @@ void Connection::on_ready(char* buffer, std::size_t size) {
 
 void Connection::send_request() {
   asked_ = try_send(socket_, plan_.request);
-  if (asked_) poller_.modify(socket_, this, EPOLLIN);
+  if (asked_ && !plan_.next_piece) poller_.modify(socket_, this, EPOLLIN);
+}
+
+void Connection::send_body() {
+  if (unsent_.empty()) unsent_ = plan_.next_piece();
+  body_sent_ = unsent_.empty();
+  if (body_sent_) return poller_.modify(socket_, this, EPOLLIN);
+  unsent_.remove_prefix(send_part(socket_, unsent_));
 }
 
 void Connection::ended() {
@@ -54,6 +62,8 @@ void Connection::take_body(std::string_view bytes) {
   switch (head_.framing()) {
     case Framing::upgraded:
       return frames_.feed(bytes.data(), bytes.size(), *this);
+    case Framing::until_close:  // endless ones only: whether another is whole, nobody knows
+      return payload(bytes.data(), bytes.size());
     case Framing::chunked:
       bytes.remove_prefix(chunks_.feed(bytes.data(), bytes.size(), sink));
       body_done_ = chunks_.done();
@@ -70,6 +80,7 @@ void Connection::take_body(std::string_view bytes) {
 }
 
 void Connection::payload(const char* data, std::size_t size) {
+  if (plan_.on_piece) plan_.on_piece({data, size});
   if (plan_.on_event) return events({data, size});
   if (plan_.check_items && !checker_.finished()) checker_.lines({data, size});
   items_ += count_lines(data, size);

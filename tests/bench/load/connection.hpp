@@ -14,8 +14,13 @@ namespace coyield::bench {
 struct Plan {
   sockaddr_in server{};
   std::string request;
-  bool check_items = true;   ///< the first 64 KiB are items of ours, and looked at byte by byte
+  bool check_items = true;  ///< the first 64 KiB are items of ours, and looked at byte by byte
+  Numbers numbers = Numbers::from_zero;
   bool await_close = false;  ///< the response is over when the server has closed, too
+  /// The body of the request, a piece at a time for as long as the socket takes them; empty: it is complete.
+  /// A piece stays valid until the next is asked for. The response is read meanwhile.
+  std::function<std::string_view()> next_piece = {};
+  std::function<void(std::string_view)> on_piece = {};  ///< every piece of the response's body, cut anywhere
   std::function<void(std::string_view)> on_message = {};  ///< every whole WebSocket message
   std::function<void(std::string_view)> on_event = {};    ///< the data of every event of an SSE stream
 };
@@ -23,7 +28,7 @@ struct Plan {
 /// One client: connects, sends the request, and counts what comes. Told by the poller when it may go on.
 class Connection {
  public:
-  Connection(const Plan& plan, Poller& poller) : plan_(plan), poller_(poller) {}
+  Connection(const Plan& plan, Poller& poller) : plan_(plan), poller_(poller), checker_(plan.numbers) {}
 
   /// Opens the socket and asks at once if that is possible.
   void open(int source);
@@ -39,6 +44,8 @@ class Connection {
   /// The response has come to its proper end.
   bool done() const { return body_done_ && (!plan_.await_close || closed_); }
   std::uint64_t items() const { return items_ + frames_.messages(); }
+  /// The number of the first item, where items are checked.
+  std::uint64_t first_item() const { return checker_.first(); }
   std::uint64_t bytes() const { return bytes_; }
 
   // For the frame walker.
@@ -50,6 +57,7 @@ class Connection {
 
  private:
   void send_request();
+  void send_body();
   void take(std::string_view bytes);
   void take_body(std::string_view bytes);
   void payload(const char* data, std::size_t size);
@@ -67,6 +75,8 @@ class Connection {
   FrameWalker frames_;
   ItemChecker checker_;
   std::string partial_;
+  std::string_view unsent_;  ///< of the body's last piece
+  bool body_sent_ = false;
   std::size_t length_left_ = 0;
   std::uint64_t items_ = 0;
   std::uint64_t bytes_ = 0;

@@ -1,3 +1,4 @@
+#include "feeder.hpp"
 #include "lateness.hpp"
 #include "run.hpp"
 
@@ -19,6 +20,7 @@ void run_fan(const Options& options, Report& report) {
   const ServerProbe server(options.pid);
   Crowd crowd(plan, options.connections);
   crowd.open_all(options.ramp);
+  Feeder feeder(options, 0);
   for (int i = 0; i < options.silent; ++i) crowd.connections()[static_cast<std::size_t>(i)]->stop_reading();
   const auto memory = server.private_bytes();
   crowd.turn_for(options.warmup);
@@ -37,6 +39,7 @@ void run_fan(const Options& options, Report& report) {
   report.add("items_per_cpu_s", cpu > 0 ? items / cpu : 0);
   if (options.rate > 0)
     report.add("delivered", items / (options.rate * seconds * (options.connections - options.silent)));
+  feeder.stop();
   report.add("server_bytes_more", static_cast<double>(server.private_bytes()) - static_cast<double>(memory));
 }
 

@@ -6,15 +6,12 @@
 #include "lines.hpp"
 
 namespace coyield::bench {
-namespace {
 
 std::uint64_t wall_clock() {
   timespec time{};
   clock_gettime(CLOCK_REALTIME, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
-
-}  // namespace
 
 void Lateness::item(std::string_view text) {
   if (!measuring_) return;

@@ -8,6 +8,9 @@
 
 namespace coyield::bench {
 
+/// Nanoseconds since 1970, from the clock that the items carry.
+std::uint64_t wall_clock();
+
 /// How late each item is: its arrival here against the time that it carries, which is when it was due.
 class Lateness {
  public:

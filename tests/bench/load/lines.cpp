@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace coyield::bench {
 namespace {
@@ -74,6 +75,7 @@ void ItemChecker::check(std::string_view item) {
   std::string_view rest = item;
   const auto number = take_number(rest, R"({"i":)");
   const auto time = take_number(rest, R"(,"ts":)");
+  if (std::exchange(any_first_, false)) first_ = next_ = number;
   if (rest != "}" || number != next_ || time < last_time_ || time < 1'000'000'000'000'000'000) {
     throw std::runtime_error("wrong item where " + std::to_string(next_) + " was due: " + std::string(item));
   }

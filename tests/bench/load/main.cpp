@@ -34,6 +34,12 @@ void run(const Options& options, Report& report) {
       return run_hold(options, report);
     case Mode::fan:
       return run_fan(options, report);
+    case Mode::post:
+      return run_posts(options, report);
+    case Mode::publish:
+      return run_publish(options, report);
+    case Mode::resume:
+      return run_resume(options, report);
   }
 }
 

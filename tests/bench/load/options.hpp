@@ -15,6 +15,9 @@ enum class Mode {
   idle_ws,    ///< many WebSocket clients that get an item now and then; how late is each?
   file,       ///< one finite stream; ends with it or with the time
   fan,        ///< many who read the same stream; what comes, and how late?
+  post,       ///< publishes one item a request, one after the other on every connection
+  publish,    ///< publishes lines as fast as they are answered, on every connection in one request
+  resume,     ///< goes on far behind, again and again, beside many who are not
   hold,       ///< opens connections, waits, and looks at the server's memory
 };
 
@@ -28,10 +31,14 @@ struct Options {
   int connections = 1;
   double seconds = 5;
   double warmup = 1;
-  double ramp = 0;                 ///< the connections are opened evenly over this time
-  pid_t pid = 0;                   ///< the server, for its CPU and memory; 0: not looked at
-  bool new_connections = false;    ///< `short`: a new connection for each stream
-  bool over_websocket = false;     ///< `hold`, `fan`: WebSocket instead of HTTP
+  double ramp = 0;               ///< the connections are opened evenly over this time
+  pid_t pid = 0;                 ///< the server, for its CPU and memory; 0: not looked at
+  bool new_connections = false;  ///< `short`: a new connection for each stream
+  bool over_websocket = false;   ///< `hold`, `fan`: WebSocket instead of HTTP; `resume`: for who resumes
+  int readers = 0;               ///< `publish`: so many read what is published
+  std::uint64_t behind = 0;      ///< `resume`: items
+  std::string feed =
+      {};  ///< `fan`, `resume`: where the items are published, `rate` a second; "": they come of themselves
   int silent = 0;                  ///< `fan`: so many of the connections never read
   double rate = 0;                 ///< `fan`: items a second that each ought to get; 0: not known
   std::uint64_t expect_items = 0;  ///< items that a finite stream must have; 0: any

@@ -119,20 +119,33 @@ void ResponseHead::interpret() {
     if (field("Sec-WebSocket-Accept") != sample_accept)
       throw std::runtime_error("wrong Sec-WebSocket-Accept");
     framing_ = Framing::upgraded;
-  } else if (!status.starts_with("HTTP/1.1 200")) {
+  } else if (!status.starts_with("HTTP/1.1 200") && !status.starts_with("HTTP/1.1 201") &&
+             !status.starts_with("HTTP/1.1 202")) {
     throw std::runtime_error("the server answered " + status);
   } else if (const auto length = field("Content-Length"); !length.empty()) {
     framing_ = Framing::length;
     std::from_chars(length.data(), length.data() + length.size(), content_length_);
   } else if (!same_word(field("Transfer-Encoding"), "chunked")) {
-    throw std::runtime_error("the response is neither chunked nor of a known length");
+    framing_ = Framing::until_close;
   }
 }
 
 std::string http_request(std::string_view authority, std::string_view path, bool close) {
   std::string text = "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(authority) + "\r\n";
+  if (path.find("format=sse") != std::string_view::npos) text += "Accept: text/event-stream\r\n";
   if (close) text += "Connection: close\r\n";
   return text + "\r\n";
+}
+
+std::string post_request(std::string_view authority, std::string_view path, std::string_view item) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(authority) +
+         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(item.size()) + "\r\n\r\n" +
+         std::string(item);
+}
+
+std::string post_lines_request(std::string_view authority, std::string_view path) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(authority) +
+         "\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
 }
 
 std::string websocket_request(std::string_view authority, std::string_view path) {

@@ -109,12 +109,12 @@ class FrameWalker {
 };
 
 /// How the end of a body is told.
-enum class Framing { chunked, length, upgraded };
+enum class Framing { chunked, length, until_close, upgraded };
 
 /// Collects the head of a response, cut anywhere, and says what it means.
 class ResponseHead {
  public:
-  /// Returns how many bytes belonged to the head. Throws unless the status is 200 or a proper 101.
+  /// Returns how many bytes belonged to the head. Throws unless the status is 200, 201, 202 or a proper 101.
   std::size_t feed(std::string_view bytes);
   bool complete() const { return complete_; }
   Framing framing() const { return framing_; }
@@ -130,7 +130,12 @@ class ResponseHead {
   std::size_t content_length_ = 0;
 };
 
+/// A GET; where `path` asks for `format=sse`, also in the way of EventSource.
 std::string http_request(std::string_view authority, std::string_view path, bool close);
+/// A POST of one item of JSON.
+std::string post_request(std::string_view authority, std::string_view path, std::string_view item);
+/// The head of a POST of lines of JSON, whose body is chunked.
+std::string post_lines_request(std::string_view authority, std::string_view path);
 std::string websocket_request(std::string_view authority, std::string_view path);
 /// A masked frame, as clients send them; at most 125 bytes.
 std::string pong(std::string_view payload);

@@ -63,6 +63,18 @@ void Crowd::turn_for(double seconds) {
   for (const auto start = Clock::now(); seconds_since(start) < seconds;) turn();
 }
 
+Connection& Crowd::add(const Plan& plan) {
+  connections_.push_back(std::make_unique<Connection>(plan, poller_));
+  connections_.back()->open(0);
+  opened_ = connections_.size();
+  return *connections_.back();
+}
+
+void Crowd::remove_last() {
+  connections_.pop_back();
+  opened_ = connections_.size();
+}
+
 Tally::Tally(Crowd& crowd) : connections_(crowd.connections()) {
   for (const auto& one : connections_) {
     items_.push_back(one->items());

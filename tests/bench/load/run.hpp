@@ -54,6 +54,9 @@ class Crowd {
   /// Turns until all have got the head of their response. Throws after 60 s.
   void open_all(double ramp);
   void turn_for(double seconds);
+  /// One more with a plan of its own, which is opened at once. All others are open.
+  Connection& add(const Plan& plan);
+  void remove_last();
 
   std::vector<std::unique_ptr<Connection>>& connections() { return connections_; }
   std::uint64_t items() const;
@@ -86,5 +89,8 @@ void run_shorts(const Options& options, Report& report);
 void run_idle_websockets(const Options& options, Report& report);
 void run_hold(const Options& options, Report& report);
 void run_fan(const Options& options, Report& report);
+void run_posts(const Options& options, Report& report);
+void run_publish(const Options& options, Report& report);
+void run_resume(const Options& options, Report& report);
 
 }  // namespace coyield::bench

@@ -1,6 +1,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "items_to_send.hpp"
+#include "lateness.hpp"
 #include "run.hpp"
 
 namespace coyield::bench {
@@ -75,12 +77,7 @@ class ShortStreams {
   Histogram times_;
 };
 
-}  // namespace
-
-void run_shorts(const Options& options, Report& report) {
-  const Plan plan{.server = options.server,
-                  .request = http_request(options.authority, options.path, options.new_connections),
-                  .await_close = options.new_connections};
+void run_plan(const Plan& plan, const Options& options, Report& report) {
   const ServerProbe server(options.pid);
   ShortStreams streams(options, plan);
   streams.open();
@@ -94,6 +91,23 @@ void run_shorts(const Options& options, Report& report) {
   report.add("cpu_us_per_stream", count > 0 ? window.server_cpu() * 1e6 / count : 0.0);
   report.add("time", streams.times());
   window.report(report);
+}
+
+}  // namespace
+
+void run_shorts(const Options& options, Report& report) {
+  run_plan({.server = options.server,
+            .request = http_request(options.authority, options.path, options.new_connections),
+            .await_close = options.new_connections},
+           options, report);
+}
+
+/// The answers are streams, too.
+void run_posts(const Options& options, Report& report) {
+  run_plan({.server = options.server,
+            .request = post_request(options.authority, options.path, item_to_send(0, wall_clock())),
+            .check_items = false},
+           options, report);
 }
 
 }  // namespace coyield::bench

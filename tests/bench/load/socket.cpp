@@ -49,6 +49,13 @@ bool try_send(const Descriptor& socket, std::string_view bytes) {
   fail("send");
 }
 
+std::size_t send_part(const Descriptor& socket, std::string_view bytes) {
+  const auto sent = send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno == EAGAIN) return 0;
+  fail("send");
+}
+
 Received try_receive(const Descriptor& socket, char* buffer, std::size_t size) {
   const auto got = recv(socket.get(), buffer, size, 0);
   if (got > 0) return {static_cast<std::size_t>(got), false};

@@ -36,6 +36,8 @@ Descriptor start_connect(const sockaddr_in& server, int source);
 /// Sends as much as the socket takes, without waiting. False: it is not connected yet, or full; try again
 /// when it is writable. Requests are far smaller than a socket's buffer, so all or nothing is sent.
 bool try_send(const Descriptor& socket, std::string_view bytes);
+/// Sends as much as the socket takes now, and says how much that was.
+std::size_t send_part(const Descriptor& socket, std::string_view bytes);
 
 /// What recv said: bytes, nothing yet, or the end.
 struct Received {
