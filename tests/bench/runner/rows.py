@@ -4,6 +4,10 @@ import statistics
 import typing
 
 
+# Who takes part where the row does not say.
+ALL = ("limit_ready", "limit_format", "coyield", "go", "node", "starlette", "beast")
+
+
 @dataclasses.dataclass(frozen=True)
 class Row:
     title: str
@@ -16,9 +20,12 @@ class Row:
     arguments: tuple = ()
     clients: bool = False  # with --clients connections
     seconds: typing.Optional[float] = None  # instead of --seconds
+    servers: tuple = ALL
+    beside: str = "limit_format"  # whose figure the ratios are to
+    both_cores: bool = False  # server and client may run on either
     notes: tuple = ()  # further figures: (key, text with {})
     goal: str = ""
-    # Given the median, that of limit_format (None where it did not run), and all the client's reports.
+    # Given the median, that of `beside` (None where it did not run), and all the client's reports.
     reached: typing.Optional[typing.Callable] = None
 
 
@@ -57,6 +64,13 @@ FAN = (("delivered", "{:.3f} of all delivered"), ("late_us_p50", "late by {:.0f}
 MOST = (("late_us_p99", "p99 {:.0f} µs"), ("least_items", "least {:.0f} items"), ("most_items", "most {:.0f}"))
 
 
+FANS = (*ALL, "nchan")
+TWO_THREADS = ("limit_format", "coyield", "coyield_2t", "go")
+RESUME = ("--connections", "100", "--rate", "1000", "--feed", "/topic", "--behind", "100000")
+RESUMED = (("resumes", "{:.0f} times"), ("took_us_p99", "p99 {:.0f} µs for all"), ("alone_us_p99", "the others' p99 {:.0f} µs"),
+           ("beside_us_p99", "beside it {:.0f} µs"), ("beside_to_alone", "which is {:.2f} of the former"))
+
+
 def delivered_within(milliseconds):
     return lambda value, limit, reports: (all(r["delivered"] >= 0.99 for r in reports)
                                           and statistics.median(r["late_us_p99"] for r in reports) <= milliseconds * 1000)
@@ -68,6 +82,17 @@ def fan100_goal(value, limit, reports):
 
 def most_goal(value, limit, reports):
     return value >= 10e6 and all(r["late_us_p99"] <= 1e6 for r in reports)
+
+
+def resume_goal(value, limit, reports):
+    return value >= 2e6 and statistics.median(r["beside_to_alone"] for r in reports) <= 1.5
+
+
+def resume_row(how, path, *arguments):
+    return Row(f"one that goes on 100,000 items behind, over {how}, beside 100 WebSocket subscribers at 1,000 items/s", "resume", path,
+               "resumed_items_per_s", "M items/s", 1e-6, arguments=(*RESUME, *arguments), servers=("coyield",), notes=RESUMED,
+               goal="at least 2 M items/s, the others' p99 at most 1.5 times", reached=resume_goal)
+
 
 ROWS = {
     "ndjson": Row("one NDJSON stream", "ndjson", "/ndjson", "items_per_s", "M items/s", 1e-6, notes=PER_CPU,
@@ -90,13 +115,13 @@ ROWS = {
                    goal="at most 0.2 cores, 2500 bytes each, p99 at most 5 ms late (10,000 clients)", reached=idle_goal),
     "fan100-ws": Row("1,000 WebSocket subscribers of one stream, 100 items/s", "fan", "/fan100", "cpu_s_per_million",
                      "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--websocket", "--rate", "100"),
-                     notes=FAN, goal="at most 5.5 s, p99 at most 8 ms", reached=fan100_goal),
+                     notes=FAN, servers=FANS, goal="at most 5.5 s, p99 at most 8 ms", reached=fan100_goal),
     "fan1000-ws": Row("1,000 WebSocket subscribers of one stream, 1,000 items/s", "fan", "/fan1000", "cpu_s_per_million",
                       "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--websocket", "--rate", "1000"),
-                      notes=FAN, goal="all delivered, p99 at most 14 ms", reached=delivered_within(14)),
+                      notes=FAN, servers=FANS, goal="all delivered, p99 at most 14 ms", reached=delivered_within(14)),
     "fan1000-sse": Row("1,000 SSE subscribers of one stream, 1,000 items/s", "fan", "/fan1000?format=sse", "cpu_s_per_million",
                        "CPU s per million items", more_is_better=False, arguments=(*THOUSAND, "--rate", "1000"),
-                       notes=FAN, goal="all delivered, p99 at most 25 ms", reached=delivered_within(25)),
+                       notes=FAN, servers=FANS, goal="all delivered, p99 at most 25 ms", reached=delivered_within(25)),
     "fan-silent": Row("1,000 WebSocket subscribers of one stream, 1,000 items/s, 100 of whom never read", "fan", "/fan1000",
                       "late_us_p99", "µs late, p99", more_is_better=False,
                       arguments=(*THOUSAND, "--websocket", "--rate", "1000", "--silent", "100"), notes=FAN,
@@ -107,6 +132,27 @@ ROWS = {
     "fan-sse": Row("1,000 SSE subscribers of one stream, as fast as it goes", "fan", "/fan?format=sse", "items_per_cpu_s",
                    "M deliveries per second of CPU", 1e-6, arguments=THOUSAND, notes=MOST,
                    goal="at least 10 M, p99 under 1 s", reached=most_goal),
+    "fan1000-ws-2t": Row("1,000 WebSocket subscribers of one stream, 1,000 items/s; server and client on both cores", "fan", "/fan1000",
+                         "late_us_p99", "µs late, p99", more_is_better=False,
+                         arguments=(*THOUSAND, "--websocket", "--rate", "1000"), servers=TWO_THREADS, both_cores=True,
+                         notes=(("delivered", "{:.3f} of all delivered"), ("cpu_s_per_million", "{:.3g} CPU s per million items"))),
+    "fan-ws-2t": Row("1,000 WebSocket subscribers of one stream, as fast as it goes; server and client on both cores", "fan", "/fan",
+                     "items_per_s", "M deliveries/s", 1e-6, arguments=(*THOUSAND, "--websocket"), servers=TWO_THREADS, both_cores=True,
+                     notes=(*PER_CPU, *MOST)),
+    "topic1000-ws": Row("1,000 WebSocket subscribers of a topic, to which 1,000 items/s are published, one a request", "fan", "/topic",
+                        "cpu_s_per_million", "CPU s per million items", more_is_better=False,
+                        arguments=(*THOUSAND, "--websocket", "--rate", "1000", "--feed", "/topic"), servers=("coyield", "nchan"),
+                        beside="nchan", notes=FAN),
+    "resume100k-ws": resume_row("WebSocket", "/topic", "--websocket"),
+    "resume100k-ndjson": resume_row("NDJSON", "/topic?format=ndjson"),
+    "resume100k-sse": resume_row("SSE", "/topic?format=sse"),
+    "publish": Row("lines published in one request, as fast as they are answered", "publish", "/publish", "items_per_s", "M items/s", 1e-6,
+                   servers=("coyield", "node"), beside="node", notes=PER_CPU),
+    "publish-read": Row("the same, and one NDJSON reader for whom the publisher waits", "publish", "/publish", "items_per_s", "M items/s",
+                        1e-6, arguments=("--readers", "1"), servers=("coyield",), notes=(*PER_CPU, ("read_items_per_s", "{:.3g} items/s read"))),
+    "publish-one": Row("one item a request, kept-alive, 64 connections", "post", "/publish", "streams_per_s", "requests/s",
+                       arguments=("--connections", "64"), servers=("coyield", "nchan", "go", "node"), beside="nchan",
+                       notes=(("cpu_us_per_stream", "{:.3g} µs of CPU a request"), ("time_us_p99", "p99 {:.0f} µs"))),
     "file-text": Row("a file of 100-byte lines as text", "file", "/file?format=text", "file_bytes_per_s", "GB/s", 1e-9,
                      seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 1 GB/s", reached=at_least(1e9)),
     "file-ndjson": Row("a file of 100-byte lines as NDJSON", "file", "/file?format=ndjson", "file_bytes_per_s", "GB/s", 1e-9,
@@ -118,8 +164,9 @@ ROWS = {
     "hold-ws": Row("an idle WebSocket connection", "hold", "/quiet", "bytes_per_connection", "bytes", more_is_better=False,
                    arguments=(*RAMP, "--websocket"), clients=True, seconds=2),
     "hold-fan-sse": Row("an idle SSE subscriber of one stream", "hold", "/fan-quiet?format=sse", "bytes_per_connection", "bytes",
-                        more_is_better=False, arguments=RAMP, clients=True, seconds=2, goal="at most 1.5 KB", reached=at_most(1536)),
+                        more_is_better=False, arguments=RAMP, clients=True, servers=FANS, seconds=2, goal="at most 1.5 KB",
+                        reached=at_most(1536)),
     "hold-fan-ws": Row("an idle WebSocket subscriber of one stream", "hold", "/fan-quiet", "bytes_per_connection", "bytes",
-                       more_is_better=False, arguments=(*RAMP, "--websocket"), clients=True, seconds=2, goal="at most 1.5 KB",
+                       more_is_better=False, arguments=(*RAMP, "--websocket"), clients=True, servers=FANS, seconds=2, goal="at most 1.5 KB",
                        reached=at_most(1536)),
 }

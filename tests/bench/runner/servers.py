@@ -7,7 +7,7 @@ import subprocess
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
-SERVER_CORE, CLIENT_CORE = "0", "1"
+SERVER_CORE, CLIENT_CORE, BOTH_CORES = "0", "1", "0,1"
 
 
 class Missing(Exception):
@@ -44,6 +44,10 @@ class Build:
             raise Missing("coyield: say where the program is with --coyield PATH")
         return [self.coyield_path, "serve", HERE / "coyield.json", "--listen", f"127.0.0.1:{port}"]
 
+    def coyield_2t(self, port):
+        """With two threads instead of one."""
+        return ["env", "COYIELD_BENCH_THREADS=2", *self.coyield(port)]
+
     def limit_ready(self, port):
         return [self.program("limit_ready"), port, self.file]
 
@@ -69,6 +73,17 @@ class Build:
             raise Missing(f"node: install Node 20, and npm install --prefix {self.directory} ws")
         return ["node", HERE / "peers" / "node" / "server.js", port, self.file]
 
+    def nchan(self, port):
+        nginx, module = "/usr/sbin/nginx", "/usr/lib/nginx/modules/ngx_nchan_module.so"
+        if not os.access(nginx, os.X_OK) or not os.path.exists(module):
+            raise Missing("nchan: apt-get install nginx-light libnginx-mod-nchan")
+        directory = self.directory / "nchan"
+        directory.mkdir(exist_ok=True)
+        text = (HERE / "peers" / "nchan" / "nginx.conf").read_text(encoding="ascii")
+        configuration = directory / "nginx.conf"
+        configuration.write_text(text.replace("@PORT@", str(port)).replace("@DIRECTORY@", str(directory)), encoding="utf-8")
+        return [nginx, "-p", directory, "-e", "stderr", "-c", configuration]
+
     def starlette(self, port):
         python = "/usr/bin/python3"
         wanted = "import httptools, starlette, uvicorn, uvloop, websockets"
@@ -78,7 +93,9 @@ class Build:
         return [python, HERE / "peers" / "starlette" / "server.py", port, self.file]
 
 
-NAMES = ["limit_ready", "limit_format", "coyield", "go", "node", "starlette", "beast"]
+NAMES = ["limit_ready", "limit_format", "coyield", "coyield_2t", "go", "node", "starlette", "beast", "nchan"]
+# Those that have no items of their own: what they send is published to the same path, by the client.
+FED = ["nchan"]
 
 
 def free_port():
@@ -88,12 +105,12 @@ def free_port():
 
 
 class Server:
-    """One server on its own core, from `with` to its end. A fresh one for each measurement."""
+    """One server on its cores, from `with` to its end. A fresh one for each measurement."""
 
-    def __init__(self, build, name):
+    def __init__(self, build, name, cores=SERVER_CORE):
         self.port = free_port()
         self.name = name
-        self.command = ["taskset", "-c", SERVER_CORE, *map(str, getattr(build, name)(self.port))]
+        self.command = ["taskset", "-c", cores, *map(str, getattr(build, name)(self.port))]
         self.environment = {**os.environ, "COYIELD_BENCH_FILE": str(build.file),
                             "NODE_PATH": str(build.directory.resolve() / "node_modules")}
         self.log = build.directory / f"{name}.log"

@@ -156,6 +156,28 @@ func newFan(interval time.Duration) *fan {
 	return &fan{endpoint: endpoint{interval: interval}, listeners: map[chan []byte]bool{}}
 }
 
+// topic keeps the newest items that are published, and answers each with its id.
+type topic struct {
+	mutex sync.Mutex
+	count uint64
+	kept  [1000][]byte
+}
+
+func (t *topic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil || !json.Valid(text) {
+		http.Error(w, "this is no JSON", http.StatusUnprocessableEntity)
+		return
+	}
+	t.mutex.Lock()
+	id := t.count
+	t.kept[id%uint64(len(t.kept))] = text
+	t.count++
+	t.mutex.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, "{\"id\":\"%d\"}\n", id)
+}
+
 func file(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		source, err := os.Open(path)
@@ -193,6 +215,7 @@ func main() {
 	http.Handle("/fan1000", newFan(time.Millisecond))
 	http.Handle("/fan", newFan(0))
 	http.Handle("/fan-quiet", newFan(time.Hour))
+	http.Handle("/publish", &topic{})
 	http.Handle("/file", file(os.Args[2]))
 	log.Fatal(http.ListenAndServe(strings.Join([]string{"127.0.0.1", os.Args[1]}, ":"), nil))
 }

@@ -67,8 +67,37 @@ async function* lines(format) {
   }
 }
 
+// The newest items that were published. An item a line of NDJSON, or the whole body; each is answered with its id.
+const kept = new Array(1000);
+let published = 0;
+
+function publish(text) {
+  JSON.parse(text);
+  kept[published % kept.length] = text;
+  return `{"id":"${published++}"}\n`;
+}
+
+async function* publishLines(request) {
+  for await (const line of readline.createInterface({ input: request, crlfDelay: Infinity })) yield publish(line);
+}
+
+async function publishBody(request, response) {
+  let text = '';
+  for await (const part of request.setEncoding('utf8')) text += part;
+  response.end(publish(text));
+}
+
+async function takePublished(request, response) {
+  if (request.headers['content-type'] === 'application/json') return publishBody(request, response);
+  response.setHeader('Content-Type', 'application/x-ndjson');
+  await pipeline(Readable.from(publishLines(request)), response);
+}
+
 const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost');
+  if (request.method === 'POST') {
+    return takePublished(request, response).catch(() => response.headersSent ? response.destroy() : response.writeHead(422).end());
+  }
   const endpoint = endpoints[url.pathname];
   const format = url.searchParams.get('format');
   if (url.pathname in fans) {
