@@ -59,7 +59,16 @@ std::string joined(const std::vector<std::string>& segments) {
   return path;
 }
 
-bool reads(const Request& request) { return request.method == Method::get || request.method == Method::head; }
+constexpr std::string_view reading = "GET, HEAD";
+
+/// Whether it is among `methods`, as they stand in `Allow`.
+bool allows(std::string_view methods, Method method) noexcept {
+  const std::string_view name = method == Method::get       ? "GET"
+                                : method == Method::head    ? "HEAD"
+                                : method == Method::delete_ ? "DELETE"
+                                                            : "another";
+  return methods.find(name) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -86,85 +95,92 @@ Response Admin::hand_over() const {
 }
 
 Response Admin::route(const Request& request, const Target& target) const {
-  const std::string path = joined(target.segments);
-  const bool one = target.segments.size() == 2;
-  const bool one_stream = one && path.starts_with("streams/"), one_share = one && path.starts_with("shares/");
-  const Place* place = find(path);
-  auto file = console(request, path);
-  if (place == nullptr && !one_stream && !one_share && !file) return not_here(request);
-  const bool deletes = request.method == Method::delete_;
-  if (one_share ? !deletes : !reads(request) && !(one_stream && deletes))
-    return method_not_allowed(request, one_share ? "DELETE" : one_stream ? "GET, HEAD, DELETE" : "GET, HEAD");
-  if (file) return *std::move(file);
-  if (place != nullptr && place->open) return (this->*place->answer)();
-  if (auto refusal = refuse_access(request, config_.access)) return *std::move(refusal);
-  if (one_share) return stop_share(request, target.segments[1]);
-  return one_stream ? stream(request, target.segments[1]) : (this->*place->answer)();
+  if (auto file = console(request, target)) return *std::move(file);
+  const Place* place = find(target);
+  if (place == nullptr) return not_here(request);
+  if (!allows(place->methods, request.method)) return method_not_allowed(request, place->methods);
+  if (!place->open) {
+    if (auto refusal = refuse_access(request, config_.access)) return *std::move(refusal);
+  }
+  return (this->*place->answer)({request, target.segments.back()});
 }
 
-const Admin::Place* Admin::find(std::string_view path) {
+const Admin::Place* Admin::find(const Target& target) {
   static constexpr Place places[] = {
       {"healthz", &Admin::healthz, true},
       {"readyz", &Admin::readyz, true},
       {health_path.substr(1), &Admin::readyz, true},
       {"metrics", &Admin::metrics},
       {"streams", &Admin::streams},
+      {"streams/", &Admin::stream, false, "GET, HEAD, DELETE"},
       {"shares", &Admin::shares},
+      {"shares/", &Admin::stop_share, false, "DELETE"},
       {"errors", &Admin::errors},
       {".coyield/endpoints", &Admin::endpoints},
       {".coyield/figures", &Admin::figures},
   };
-  const auto found =
-      std::find_if(std::begin(places), std::end(places), [path](const Place& p) { return p.path == path; });
+  const std::string path = joined(target.segments);
+  const bool one_more = target.segments.size() == 2;
+  const auto found = std::find_if(std::begin(places), std::end(places), [&](const Place& place) {
+    return place.path == path || (one_more && place.path == target.segments.front() + "/");
+  });
   return found == std::end(places) ? nullptr : found;
 }
 
-std::optional<Response> Admin::console(const Request& request, std::string_view path) {
+std::optional<Response> Admin::console(const Request& request, const Target& target) {
   constexpr std::string_view folder = ".coyield/console/";
-  if (path.empty()) return console_file(request, {});
-  return path.starts_with(folder) ? console_file(request, path.substr(folder.size())) : std::nullopt;
+  const std::string path = joined(target.segments);
+  if (!path.empty() && !path.starts_with(folder)) return std::nullopt;
+  auto file = console_file(request, path.empty() ? "" : std::string_view(path).substr(folder.size()));
+  if (file && !allows(reading, request.method)) return method_not_allowed(request, reading);
+  return file;
 }
 
-Response Admin::healthz() const {
+Response Admin::healthz(const Asked&) const {
   if (const auto thread = monitor_.stuck_thread())
     return with_json(503, R"({"status":"stuck","thread":)" + std::to_string(*thread) + "}\n");
   return with_json(200, well);
 }
 
-Response Admin::readyz() const {
+Response Admin::readyz(const Asked&) const {
   return monitor_.draining() ? with_json(503, "{\"status\":\"draining\"}\n") : with_json(200, well);
 }
 
-Response Admin::metrics() const {
+Response Admin::metrics(const Asked&) const {
   return with_body(200, metrics_content_type, metrics_text(monitor_.figures()));
 }
 
-Response Admin::streams() const { return with_json(200, streams_json(monitor_.streams())); }
+Response Admin::streams(const Asked&) const { return with_json(200, streams_json(monitor_.streams())); }
 
-Response Admin::shares() const { return with_json(200, shares_json(monitor_.shares())); }
+Response Admin::shares(const Asked&) const { return with_json(200, shares_json(monitor_.shares())); }
 
-Response Admin::errors() const { return with_json(200, failures_json(monitor_.failures())); }
+Response Admin::errors(const Asked&) const { return with_json(200, failures_json(monitor_.failures())); }
 
-Response Admin::endpoints() const { return with_json(200, endpoints_json(application_, monitor_)); }
-
-Response Admin::figures() const { return with_json(200, figures_json(monitor_.figures())); }
-
-Response Admin::stream(const Request& request, const std::string& id) const {
-  if (request.method == Method::delete_) {
-    if (!origin_allowed(request, {})) return problem(403, "pages of other origins may not stop streams");
-    return monitor_.stop(id) ? no_content() : no_such_stream(id);
-  }
-  const auto found = monitor_.stream(id);
-  return found ? with_json(200, stream_json(*found)) : no_such_stream(id);
+Response Admin::endpoints(const Asked&) const {
+  return with_json(200, endpoints_json(application_, monitor_));
 }
 
-Response Admin::stop_share(const Request& request, const std::string& id) const {
-  if (!origin_allowed(request, {})) return problem(403, "pages of other origins may not stop generators");
+Response Admin::figures(const Asked&) const { return with_json(200, figures_json(monitor_.figures())); }
+
+Response Admin::stream(const Asked& asked) const {
+  if (asked.request.method == Method::delete_) {
+    if (!origin_allowed(asked.request, {}))
+      return problem(403, "pages of other origins may not stop streams");
+    return monitor_.stop(asked.id) ? no_content() : no_such_stream(asked.id);
+  }
+  const auto found = monitor_.stream(asked.id);
+  return found ? with_json(200, stream_json(*found)) : no_such_stream(asked.id);
+}
+
+Response Admin::stop_share(const Asked& asked) const {
+  if (!origin_allowed(asked.request, {}))
+    return problem(403, "pages of other origins may not stop generators");
   std::uint64_t number = 0;
-  const char* const end = id.data() + id.size();
-  const bool read = std::from_chars(id.data(), end, number).ptr == end;
+  const char* const end = asked.id.data() + asked.id.size();
+  const bool read = std::from_chars(asked.id.data(), end, number).ptr == end;
   if (read && monitor_.stop_share(number)) return no_content();
-  return problem(404, "there is no shared generator " + config::in_quotes(id) + "; GET /shares lists them");
+  return problem(404,
+                 "there is no shared generator " + config::in_quotes(asked.id) + "; GET /shares lists them");
 }
 
 }  // namespace coyield::handlers

@@ -41,26 +41,31 @@ class Admin final : public Handler {
   Response handle(const Request& request, generators::SourceContext&& context) const override;
 
  private:
+  struct Asked {
+    const Request& request;
+    std::string id;  ///< behind the place, where it has one
+  };
   struct Place {
-    std::string_view path;  ///< without the first `/`
-    Response (Admin::*answer)() const;
+    std::string_view path;  ///< without the first `/`; with one at its end, an id stands behind it
+    Response (Admin::*answer)(const Asked&) const;
     bool open = false;  ///< to anybody
+    std::string_view methods = "GET, HEAD";
   };
 
-  static const Place* find(std::string_view path);
-  static std::optional<Response> console(const Request& request, std::string_view path);
+  static const Place* find(const Target& target);
+  static std::optional<Response> console(const Request& request, const Target& target);
   Response route(const Request& request, const Target& target) const;
   Response hand_over() const;
-  Response healthz() const;
-  Response readyz() const;
-  Response metrics() const;
-  Response streams() const;
-  Response shares() const;
-  Response errors() const;
-  Response endpoints() const;
-  Response figures() const;
-  Response stream(const Request& request, const std::string& id) const;
-  Response stop_share(const Request& request, const std::string& id) const;
+  Response healthz(const Asked&) const;
+  Response readyz(const Asked&) const;
+  Response metrics(const Asked&) const;
+  Response streams(const Asked&) const;
+  Response stream(const Asked& asked) const;
+  Response shares(const Asked&) const;
+  Response stop_share(const Asked& asked) const;
+  Response errors(const Asked&) const;
+  Response endpoints(const Asked&) const;
+  Response figures(const Asked&) const;
 
   config::Admin config_;
   Hosts hosts_;
