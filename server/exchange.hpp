@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/body_reader.hpp>
 #include <coyield/server/inbox.hpp>
+#include <coyield/server/publishing/body_reader.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_parser.hpp>
 #include <coyield/server/subscriptions.hpp>

@@ -3,7 +3,7 @@
 #include <coyield/server/exchange.hpp>
 #include <coyield/server/http_framing.hpp>
 #include <coyield/server/long_poll.hpp>
-#include <coyield/server/publish_session.hpp>
+#include <coyield/server/publishing/session.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/request_reader.hpp>
 #include <coyield/server/response_head.hpp>

@@ -14,7 +14,7 @@
 #include <coyield/server/log.hpp>
 #include <coyield/server/monitor.hpp>
 #include <coyield/server/process.hpp>
-#include <coyield/server/program_publisher.hpp>
+#include <coyield/server/publishing/program_publisher.hpp>
 #include <coyield/server/worker.hpp>
 #include <csignal>
 #include <optional>

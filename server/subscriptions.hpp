@@ -4,7 +4,7 @@
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/kept_head.hpp>
-#include <coyield/server/outlets.hpp>
+#include <coyield/server/publishing/outlets.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/websocket_framing.hpp>
 #include <cstdint>

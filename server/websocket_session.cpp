@@ -1,6 +1,6 @@
 #include <coyield/server/websocket_session.hpp>
 
-#include <coyield/server/publishing_sink.hpp>
+#include <coyield/server/publishing/sink.hpp>
 #include <coyield/server/response_head.hpp>
 #include <coyield/server/websocket/deflate_negotiation.hpp>
 #include <coyield/server/websocket_framing.hpp>

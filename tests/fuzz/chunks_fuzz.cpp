@@ -1,5 +1,5 @@
-#include <coyield/server/chunked_decoder.hpp>
-#include <coyield/server/line_splitter.hpp>
+#include <coyield/server/publishing/chunked_decoder.hpp>
+#include <coyield/server/publishing/line_splitter.hpp>
 #include <string>
 #include <vector>
 

@@ -1,9 +1,9 @@
-#include <coyield/server/publish_session.hpp>
+#include <coyield/server/publishing/session.hpp>
 
 #include <algorithm>
 #include <array>
 #include <coyield/handlers/publishing.hpp>
-#include <coyield/server/line_splitter.hpp>
+#include <coyield/server/publishing/line_splitter.hpp>
 #include <coyield/server/pump.hpp>
 #include <coyield/server/response_head.hpp>
 #include <coyield/server/worker.hpp>

@@ -1,4 +1,4 @@
-#include <coyield/server/program_publisher.hpp>
+#include <coyield/server/publishing/program_publisher.hpp>
 
 #include <boost/asio/detached.hpp>
 #include <coyield/generators/spawn.hpp>

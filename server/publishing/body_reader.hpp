@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coyield/generators/buffer.hpp>
-#include <coyield/server/chunked_decoder.hpp>
 #include <coyield/server/connection.hpp>
+#include <coyield/server/publishing/chunked_decoder.hpp>
 #include <coyield/server/request_reader.hpp>
 #include <cstdint>
 

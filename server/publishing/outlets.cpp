@@ -1,4 +1,4 @@
-#include <coyield/server/outlets.hpp>
+#include <coyield/server/publishing/outlets.hpp>
 
 #include <algorithm>
 #include <coyield/handlers/publishing.hpp>

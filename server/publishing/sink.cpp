@@ -1,4 +1,4 @@
-#include <coyield/server/publishing_sink.hpp>
+#include <coyield/server/publishing/sink.hpp>
 
 #include <coyield/handlers/publishing.hpp>
 #include <coyield/server/worker.hpp>

@@ -1,4 +1,4 @@
-#include <coyield/server/line_splitter.hpp>
+#include <coyield/server/publishing/line_splitter.hpp>
 
 #include <gtest/gtest.h>
 

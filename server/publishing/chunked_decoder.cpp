@@ -1,4 +1,4 @@
-#include <coyield/server/chunked_decoder.hpp>
+#include <coyield/server/publishing/chunked_decoder.hpp>
 
 #include <algorithm>
 

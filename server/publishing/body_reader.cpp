@@ -1,4 +1,4 @@
-#include <coyield/server/body_reader.hpp>
+#include <coyield/server/publishing/body_reader.hpp>
 
 #include <algorithm>
 #include <coyield/server/worker.hpp>
