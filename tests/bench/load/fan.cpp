@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include "feeder.hpp"
 #include "lateness.hpp"
 #include "run.hpp"
@@ -33,13 +35,14 @@ void run_fan(const Options& options, Report& report) {
   const double cpu = window.server_cpu();
   const auto items = static_cast<double>(crowd.items() - before);
   window.report(report);
+  feeder.stop();
+  if (items == 0) throw std::runtime_error("nothing came");
   tally.report(report, seconds);
   lateness.report(report);
   report.add("cpu_s_per_million", cpu / items * 1e6);
   report.add("items_per_cpu_s", cpu > 0 ? items / cpu : 0);
   if (options.rate > 0)
     report.add("delivered", items / (options.rate * seconds * (options.connections - options.silent)));
-  feeder.stop();
   report.add("server_bytes_more", static_cast<double>(server.private_bytes()) - static_cast<double>(memory));
 }
 
