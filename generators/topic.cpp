@@ -9,7 +9,7 @@ namespace coyield::generators {
 namespace {
 
 /// Items of one publisher in a row, while others wait.
-constexpr int items_in_a_row = 16;
+constexpr int items_in_a_row = 64;
 
 Failure too_many(std::string_view whose, const Rate& rate, std::chrono::nanoseconds wait) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(rate.within).count();
