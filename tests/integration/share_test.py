@@ -232,7 +232,7 @@ class Slow(unittest.TestCase):
     def serve(self, slow, **share):
         line = "x" * 2000
         return Server({"/big": {"source": {"clock": {"interval": "1ms"}}, "pipeline": [{"set": {"/pad": line}}],
-                                "share": {"slow": slow, "queue": {"items": 20}, **share}}},
+                                "share": {"slow": slow, "queue": {"items": 150}, **share}}},
                       {"threads": 2, "timeouts": {"write": "1m"}, "admin": "127.0.0.1:0"})
 
     def reader(self, server):
@@ -252,7 +252,7 @@ class Slow(unittest.TestCase):
 
         def behind():
             return max((stream["behind"]["items"] for stream in self.look(server, "/streams").json()), default=0)
-        while behind() < 200:
+        while behind() < 300:
             for _ in range(20):
                 self.assertTrue(reading.read())
         return lagging, reading
@@ -280,7 +280,7 @@ class Slow(unittest.TestCase):
             streams = sorted(self.look(server, "/streams").json(), key=lambda stream: stream["behind"]["items"])
             self.assertLess(streams[0]["behind"]["items"], 1000)
             behind = streams[1]["behind"]
-            self.assertGreater(behind["items"], 100)
+            self.assertGreater(behind["items"], 150)
             self.assertGreater(behind["bytes"], 2000 * behind["items"])
             self.assertGreater(behind["seconds"], 0)
             while lagging.read():
