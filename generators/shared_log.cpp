@@ -96,6 +96,7 @@ AsyncGenerator<Item> SharedLog::follow(std::shared_ptr<SharedLog> log, Subscribe
   LogIds ids(*log);
   Cursor cursor(log, std::move(options), changed);
   for (;;) {
+    cursor.settle();
     if (start && start->id.empty()) start->id = cursor.position();
     const Step step = cursor.advance();
     if (step == Step::item) {

@@ -33,6 +33,8 @@ using handlers::StreamEnd;
 
 constexpr std::chrono::seconds linger_time(2);
 constexpr std::size_t linger_bytes = 1024 * 1024;
+/// At where a stream stands, which nobody tells of.
+constexpr std::chrono::milliseconds look_again(10);
 /// A browser's fetch throws away what a page has not read yet as soon as it learns that a response is broken
 /// off, and with it the reason.
 constexpr std::chrono::milliseconds time_to_read(150);
@@ -95,15 +97,19 @@ Task<First> await_first(Stream& stream, RequestReader& reader,
   if (stream.begin() != Poll::pending && !stream.subscriber()) co_return First::ready;
   if (stream.options().input) co_return First::late;  // it may well wait for what the client says first
   const std::chrono::nanoseconds due = worker.loop().now() + long_poll.value_or(stream.options().first_item);
+  if (long_poll) stream.want_position();
   for (;;) {
     const bool under_way = stream.under_way();
     if ((under_way && !long_poll) || stream.status() != Poll::pending) break;
     if (worker.stopping() || (worker.draining() && !stream.options().finite)) co_return First::drained;
     if (stream.asked_to_stop()) co_return First::stopped;
-    if (worker.loop().now() >= due) co_return First::late;
+    const std::chrono::nanoseconds now = worker.loop().now();
+    // Without a place to go on behind, what comes until it asks again would be lost to it.
+    const bool lost = long_poll && stream.position().empty() && now < due + stream.options().first_item;
+    if (now >= due && !lost) co_return First::late;
     if (connection.readable() && !reader.read_ahead()) co_return First::left;
     connection.watch_reading();
-    connection.wake_at(due);
+    connection.wake_at(now < due ? due : now + look_again);
     stream.show_awaited();
     co_await stream.wait();
   }

@@ -39,7 +39,8 @@ Worker& ShareDirectory::find_or_settle(const ShareKey& key, Worker& here, unsign
   unsigned& instances = instances_[key.endpoint];
   if (instances >= most) {
     throw Failure(FailureKind::unavailable, "there are " + std::to_string(most) +
-                                                " streams here, each for other values, and no more may be");
+                                                " streams here, each for other values, and no more may be")
+        .retry_after(std::chrono::seconds(1));
   }
   ++instances;
   entries_.emplace(key, Entry{.home = &here, .id = ++last_id_});

@@ -45,6 +45,8 @@ class Share {
   std::size_t end_;
 };
 
+bool may_be_over_soon(unsigned status) noexcept { return status >= 500 || status == 429; }
+
 /// All that is said of a stream that there is none of.
 std::string last_word_of(const handlers::Response& response, const std::string& sub) {
   Buffer word;
@@ -83,6 +85,7 @@ class Subscriptions::EnvelopeFraming {
   }
   void failed(Encoder& encoder, const Failure& failure, Buffer& out) {
     all_.write_envelope(out, [&] { encoder.failed(failure, out); });
+    all_.may_come_back_ |= !failure.permanent() && may_be_over_soon(handlers::status_of(failure.kind()));
     if (all_.alone()) all_.failure_ = failure;
   }
   /// The connection says it, to all.
@@ -98,6 +101,10 @@ class Subscriptions::EnvelopeFraming {
   Subscriptions& all_;
   Subscription& one_;
 };
+
+Failure streams_failed() {
+  return {generators::FailureKind::unavailable, "a stream has failed that may be had again; come back"};
+}
 
 Subscriptions::Subscriptions(Worker& worker, Connection& connection, handlers::Multiplex multiplex,
                              KeptHead head, Protocol protocol)
@@ -163,6 +170,7 @@ void Subscriptions::open(std::string_view target, std::string_view last_event_id
   }
   if (!subscription.stream) {
     subscription.last_word = last_word_of(response, subscription.sub);
+    subscription.may_come_back = may_be_over_soon(response.status);
     if (places_ && response.status == 204) places_->end(subscription.number);
   }
   subscriptions_.push_back(std::move(subscription));
@@ -181,7 +189,7 @@ bool Subscriptions::has_something(Subscription& subscription) const {
   if (!subscription.stream || subscription.stream->asked_to_stop()) return true;
   if (subscription.phase == Phase::fresh) return true;
   if (subscription.phase == Phase::held && worker_.loop().now() >= subscription.held_until) return true;
-  if (subscription.phase == Phase::open && subscription.credits == 0) return false;
+  if (subscription.phase == Phase::open && subscription.credits == 0) return is_starved(subscription);
   return subscription.stream->status() != Poll::pending;
 }
 
@@ -193,7 +201,10 @@ bool Subscriptions::has_news() const noexcept {
 }
 
 generators::Event::InChain Subscriptions::wait() {
+  const std::chrono::nanoseconds patience = worker_.shared().config.timeouts.write;
   for (Subscription& each : subscriptions_) {
+    note_starved(each);
+    if (each.starved_since) connection_.wake_at(*each.starved_since + patience);
     if (each.stream && each.credits != 0) each.stream->watch();
     if (each.phase == Subscription::Phase::held) connection_.wake_at(each.held_until);
   }
@@ -207,6 +218,7 @@ void Subscriptions::show(handlers::StreamState state) {
     if (!each.stream->asked_to_stop()) continue;
     each.stream->end_as(PumpEnd::stopped);
     each.last_word = last_word_of(handlers::problem(stopped_by_operator()), each.sub);
+    each.may_come_back = true;
     each.stream.reset();
     if (alone()) failure_ = stopped_by_operator();
   }
@@ -272,7 +284,7 @@ std::optional<PumpEnd> Subscriptions::common_end() const noexcept {
   if (!subscriptions_.empty()) return std::nullopt;
   if (drained_) return PumpEnd::drained;
   if (alone()) return last_end_;
-  if (places_) return PumpEnd::ended;
+  if (places_) return may_come_back_ ? PumpEnd::failed : PumpEnd::ended;
   if (worker_.draining()) return PumpEnd::drained;
   return std::nullopt;
 }
@@ -281,6 +293,7 @@ Subscriptions::Served Subscriptions::serve(Subscription& subscription, Buffer& o
   if (!subscription.stream) {
     write_envelope(out, [&] { out.append(subscription.last_word); });
     if (!last_end_) last_end_ = PumpEnd::stopped;
+    may_come_back_ |= subscription.may_come_back;
     return Served::over;
   }
   const std::size_t before = out.size();
@@ -298,8 +311,33 @@ bool Subscriptions::is_to_end(const Subscription& subscription) const noexcept {
          (worker_.draining() && !subscription.stream->options().finite);
 }
 
+/// Where `slow` is `block`, whoever takes nothing may hold up the others for as long as a client may whose
+/// socket takes nothing.
+bool Subscriptions::holds_up_others(Subscription& subscription) const {
+  if (!subscription.stream || subscription.phase != Subscription::Phase::open) return false;
+  const Subscriber* subscriber = subscription.stream->subscriber();
+  return subscription.credits == 0 && subscriber != nullptr &&
+         subscriber->cursor.log().options().slow == generators::SlowPolicy::block &&
+         subscription.stream->status() != Poll::pending;
+}
+
+void Subscriptions::note_starved(Subscription& subscription) const {
+  if (!holds_up_others(subscription)) {
+    subscription.starved_since.reset();
+  } else if (!subscription.starved_since) {
+    subscription.starved_since = worker_.loop().now();
+  }
+}
+
+bool Subscriptions::is_starved(const Subscription& subscription) const {
+  return subscription.credits == 0 && subscription.starved_since &&
+         worker_.loop().now() >= *subscription.starved_since + worker_.shared().config.timeouts.write;
+}
+
 /// Lets it begin, if it has not. Throws what it cannot be had for.
 bool Subscriptions::may_pull(Subscription& subscription, Buffer& out) {
+  if (is_starved(subscription))
+    throw Failure(generators::FailureKind::too_slow, "no more items were requested, while others wait");
   if (subscription.phase == Subscription::Phase::fresh) begin(subscription);
   if (subscription.phase == Subscription::Phase::held) {
     if (!is_decided(subscription)) return false;

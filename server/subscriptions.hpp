@@ -42,6 +42,8 @@ struct Subscription {
   std::string resume_after = {};              ///< the id that it goes on behind, until it has begun
   Phase phase = Phase::fresh;
   std::chrono::nanoseconds held_until{};
+  std::optional<std::chrono::nanoseconds> starved_since = {};  ///< without credits, while others wait for it
+  bool may_come_back = false;                                  ///< what it has failed with may be over soon
 };
 
 /// All of one connection. It is pumped like a `Stream`, and takes the messages of a WebSocket.
@@ -101,6 +103,9 @@ class Subscriptions final : public MessageReceiver {
   std::list<Subscription>::iterator find(std::string_view sub);
   bool has_something(Subscription& subscription) const;
   bool is_to_end(const Subscription& subscription) const noexcept;
+  bool holds_up_others(Subscription& subscription) const;
+  void note_starved(Subscription& subscription) const;
+  bool is_starved(const Subscription& subscription) const;
   bool is_decided(Subscription& subscription);
   void begin(Subscription& subscription);
   void announce(Subscription& subscription, generators::Buffer& out);
@@ -136,13 +141,21 @@ class Subscriptions final : public MessageReceiver {
   std::optional<generators::Failure> failure_;
   std::optional<PumpEnd> last_end_;  // of one that has come to its end
   bool drained_ = false;             // one of them
+  bool may_come_back_ = false;       // one of an event stream
   unsigned nonsense_ = 0;
   bool begun_ = false;
 };
 
+/// What an event stream says at its end where one of its streams has failed, and may be had again.
+generators::Failure streams_failed();
+
 /// Says how the connection ends.
 template <Framing F>
 void say_end(Subscriptions& all, F& framing, PumpEnd end, generators::Buffer& out) {
+  if (end == PumpEnd::failed && !all.failure()) {
+    framing.failed(all.encoder(), streams_failed(), out);
+    return;
+  }
   if (end == PumpEnd::drained) {
     framing.draining(all.encoder(), out);
   } else if (all.failure()) {

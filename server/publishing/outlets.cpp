@@ -17,9 +17,6 @@ using handlers::Response;
 
 namespace {
 
-/// Refusals whose answers are not sent yet.
-constexpr std::size_t most_answers = 256;
-
 void count(Worker& worker, std::size_t endpoint, bool taken) noexcept {
   EndpointCounters& counters = worker.roster().counters(endpoint);
   (taken ? counters.published : counters.published_refused).add(1);
@@ -38,6 +35,11 @@ void Outlets::publish(handlers::Publish&& message) {
   }
   try {
     Outlet& outlet = outlet_for(*publication);
+    if (outlet.publisher->full() || held_bytes() >= most_bytes) {
+      count(worker_, publication->number, false);
+      return answer(std::move(message.ref),
+                    handlers::problem(429, "too much is under way to the topic; wait for the answers"));
+    }
     outlet.publisher->submit(std::get<Item>(std::move(taken)), publication->key);
     outlet.refs.push_back(std::move(message.ref));
   } catch (const Failure& no_topic) {
@@ -81,12 +83,6 @@ void Outlets::answer(std::string ref, const Response& problem) {
   if (const auto* document = std::get_if<std::string>(&problem.body)) refused.problem = *document;
   answers_.push_back(std::move(refused));
   connection_.wake().set();
-}
-
-bool Outlets::full() const noexcept {
-  return answers_.size() >= most_answers ||
-         std::any_of(outlets_.begin(), outlets_.end(),
-                     [](const Outlet& each) { return each.publisher->full(); });
 }
 
 bool Outlets::has_answer() const noexcept {

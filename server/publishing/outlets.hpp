@@ -18,8 +18,9 @@ class Worker;
 /// Where the client of one connection publishes, by any number of endpoints (`publish` of `coyield.v1`).
 ///
 /// Each message is asked for as a POST of its own would be, with the header that the connection began with.
-/// While it is `full`, nothing more is to be read from the client. On the thread of the connection, which it
-/// wakes when there is an answer.
+/// What is more than may be under way is refused: the client may have to say something else before its topic
+/// goes on. While answers are `full`, nothing more is to be read from it. On the thread of the connection,
+/// which it wakes when there is an answer.
 class Outlets {
  public:
   /// `head` must outlive it.
@@ -34,7 +35,7 @@ class Outlets {
   };
 
   void publish(handlers::Publish&& message);
-  bool full() const noexcept;
+  bool full() const noexcept { return answers_.size() >= most_answers; }
   /// Whether `next` has an answer.
   bool has_answer() const noexcept;
   std::optional<Answer> next();
@@ -50,6 +51,10 @@ class Outlets {
     std::deque<std::string> refs = {};  // of what is under way, the oldest first
   };
 
+  /// Refusals whose answers are not sent yet.
+  static constexpr std::size_t most_answers = 256;
+  /// Bytes that are under way to all topics together.
+  static constexpr std::size_t most_bytes = 1024 * 1024;
   /// More topics than that are let go when nothing is under way to them.
   static constexpr std::size_t most_kept = 16;
 

@@ -166,15 +166,18 @@ class Lines {
     publish_what_is_there();
     waits_for_room_ = !has_room();
     if (waits_for_room_ || ended_) return false;
+    if (status_ == Status::fault) {
+      refuse(Failure(FailureKind::invalid, body_.fault()));
+      ended_ = true;
+      return false;
+    }
     status_ = body_.read(splitter_.room());
     connection_.hold(Connection::Held::request, splitter_.held_bytes());
     if (status_ == Status::whole) {
       if (const auto rest = splitter_.rest()) publish_line(*rest);
-    } else if (status_ == Status::fault) {
-      refuse(Failure(FailureKind::invalid, body_.fault()));
     }
-    ended_ = status_ != Status::bytes && status_ != Status::nothing;
-    return status_ == Status::bytes;
+    ended_ = status_ == Status::whole || status_ == Status::closed;
+    return status_ == Status::bytes || status_ == Status::fault;  // of which the lines in front are good
   }
   /// There is more to take by now.
   bool has_room_again() const noexcept { return waits_for_room_ && has_room(); }
@@ -213,7 +216,7 @@ class Lines {
     if (auto* failure = std::get_if<Failure>(&taken)) return refuse(std::move(*failure));
     const std::string& key = publication_.key;
     publisher_->submit(std::get<Item>(std::move(taken)),
-                       key.empty() ? key : key + "#" + std::to_string(number_));
+                       key.empty() ? key : key + "\n" + std::to_string(number_));
     answers_.emplace_back();
   }
   void refuse(Failure failure) { answers_.emplace_back(std::move(failure)); }

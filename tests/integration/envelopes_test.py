@@ -104,6 +104,22 @@ class Events(MultiplexCase):
         self.assertEqual(said["/bytes"][1]["data"], "AP8=")
         self.assertEqual(self.stream("/count/2", "/broken", last_id="end").response.status, 204)
 
+    def test_where_one_has_failed_that_may_be_had_again_the_browser_comes_back(self):
+        stream = self.stream("/count/2", "/held")
+        for message, _ in stream:
+            if message["sub"] == "/count/2" and "end" in message:
+                break
+        held = next(each for each in self.streams() if each["endpoint"] == "/held")
+        self.assertEqual(self.admin(f"/streams/{held['id']}", method="DELETE").status, 204)
+        last_id = None
+        for message, last_id in stream:
+            self.assertEqual(message["failed"]["status"], 503)
+        self.assertEqual(stream.ended, "failed")
+        self.assertNotEqual(last_id, "end")
+        again = self.stream("/count/2", "/held", last_id=last_id)
+        self.assertEqual(again.response.status, 200)
+        self.assertTrue(wait_until(lambda: [each["endpoint"] for each in self.streams()] == ["/held"]))
+
     def test_it_is_told_from_its_message_which_endpoint_it_is(self):
         stream = self.stream("/ticks?every=1ms", "/ticks?every=2ms")
         subs = set()

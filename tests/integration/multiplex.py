@@ -184,8 +184,8 @@ class EventStream:
             while b"\n\n" in self.text:
                 one, _, self.text = self.text.partition(b"\n\n")
                 for event in wire.parse_event_stream(one + b"\n\n").events:
-                    if event.event == "end":
-                        self.ended = event.id
+                    if event.event in ("end", "failed"):
+                        self.ended = event.event
                         continue
                     message = json.loads(event.data)
                     check(message)

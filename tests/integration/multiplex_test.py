@@ -222,26 +222,42 @@ class OneSocket(MultiplexCase):
         self.assertEqual([answers[ref]["failed"]["status"] for ref in ("r3", "r4", "r5", "r6")], [422, 405, 404, 401])
         self.assertEqual(client.data("room", 2), [{"n": 1}, "last"])
 
-    def test_a_topic_that_is_held_back_holds_its_publisher_back_and_loses_nothing(self):
-        client = self.client()
-        with self.server.connect() as reader:
+    def test_more_than_may_be_under_way_is_refused_and_the_rest_is_not_lost(self):
+        with self.server.connect(receive_buffer=4096) as reader:
             reader.ask("/narrow")
             reader.head()
-            count = 2000
-
-            def send():
-                for n in range(count):
-                    client.say(publish="/narrow", data=[n, "x" * 500], ref=str(n))
-            refs = []
-            sender = threading.Thread(target=send)
-            taker = threading.Thread(target=lambda: refs.extend(client.next()["ref"] for _ in range(count)))
-            sender.start()
-            taker.start()
+            client = self.client()
+            count = 600
+            for n in range(count):
+                client.say(publish="/narrow", data=[n, "x" * 2000], ref=str(n))
+            answers = {}
+            while not any(each.get("failed", {}).get("status") == 429 for each in answers.values()):
+                message = client.next()  # while the topic waits for its reader
+                answers[message["ref"]] = message
             items = reader.items()
-            self.assertEqual([json.loads(next(items))[0] for _ in range(count)], list(range(count)))
-            sender.join()
-            taker.join()
-        self.assertEqual(refs, [str(n) for n in range(count)])
+            seen = [json.loads(next(items))[0]]
+            while len(answers) < count:
+                message = client.next()
+                answers[message["ref"]] = message
+                if len(seen) < sum("published" in each for each in answers.values()):
+                    seen.append(json.loads(next(items))[0])
+            published = [int(ref) for ref, each in answers.items() if "published" in each]
+            self.assertEqual(sorted(published), published, "in order")
+            while len(seen) < len(published):
+                seen.append(json.loads(next(items))[0])
+            self.assertEqual(seen, published)
+
+    def test_who_publishes_what_he_has_no_credits_to_read_can_still_ask_for_them(self):
+        client = self.client()
+        client.subscribe("/narrow", "a", request=1)
+        client.until("a", "subscribed")
+        for n in range(600):
+            client.say(publish="/narrow", data=n, ref=str(n))
+        client.say(request=100000, sub="a")
+        while len(client.said.get(None, [])) < 600:
+            self.assertIsNotNone(client.next())
+        published = [int(m["ref"]) for m in client.said[None] if "published" in m]
+        self.assertEqual(client.data("a", len(published)), published)
 
     def test_who_says_nothing_but_nonsense_is_sent_away(self):
         client = self.client()
@@ -298,6 +314,22 @@ class OneSocket(MultiplexCase):
                 return [json.loads(await socket.recv()) for _ in range(5)]
         messages = asyncio.run(talk())
         self.assertEqual([m.get("data") for m in messages], [None, 1, 2, 3, None])
+
+
+class Starving(unittest.TestCase):
+    """One that asks for no more items of a topic that waits for it."""
+
+    def test_it_does_not_hold_up_the_others_for_ever(self):
+        endpoints = {"/block": {"source": {"topic": "block"}, "share": {"slow": "block", "queue": 2}, "publish": "anyone"}}
+        with Server(endpoints, {"timeouts": {"write": "500ms"}}) as server, Client(server) as client:
+            client.subscribe("/block", "a", request=1)
+            client.until("a", "subscribed")
+            with server.connect() as publisher:
+                for n in range(20):
+                    publisher.ask("/block", "Content-Length: 1", method="POST", body=b"1")
+                    self.assertEqual(publisher.response().status, 200)
+            self.assertEqual(client.failure("a")["status"], 503)
+            self.assertEqual(len(client.of("a", "data")), 1)
 
 
 class Neighbours(MultiplexCase):

@@ -23,6 +23,9 @@ class Polling(ServerCase):
         cls.lines.write_text("one\ntwo\n")
         cls.endpoints = {
             "/rooms/{room}": {"source": {"topic": "room.${path.room}"}, "share": {"replay": 1000}, "publish": "anyone"},
+            "/own/{room}": {"source": {"topic": "room.${path.room}"}, "pipeline": [{"where": {"/a": 1}}]},
+            "/other/{room}": {"source": {"topic": "room.${path.room}"}, "pipeline": [{"where": {"/a": 1}}],
+                              "share": {"replay": 10, "linger": "1m"}},
             "/brief": {"source": {"topic": "brief"}, "share": {"replay": 2}, "publish": "anyone"},
             "/lines": {"source": {"file": {"path": str(cls.lines), "follow": True}}},
             "/tail": {"source": {"file": {"path": str(cls.lines), "follow": True, "start": "end"}}},
@@ -70,6 +73,17 @@ class Polling(ServerCase):
         self.assertEqual((response.status, response.body), (204, b""))
         self.publish("/rooms/quiet", 1)
         self.assertEqual(self.poll("/rooms/quiet", response.field("Last-Event-ID")).lines(), [1])
+
+    def test_on_whatever_thread_a_poll_has_a_place_to_go_on_behind(self):
+        for path in ("rooms", "own", "other"):
+            for n in range(20):
+                room = f"{path}{n}"
+                self.publish(f"/rooms/{room}", {"a": 0})
+                response = self.poll(f"/{path}/{room}", wait="20ms")
+                self.assertEqual(response.status, 204)
+                self.assertIsNotNone(response.field("Last-Event-ID"), room)
+                self.publish(f"/rooms/{room}", {"a": 1})
+                self.assertEqual(self.poll(f"/{path}/{room}", response.field("Last-Event-ID")).lines(), [{"a": 1}])
 
     def test_polls_in_a_row_miss_nothing(self):
         count = 500

@@ -138,6 +138,13 @@ class Publishing(ServerCase):
                 self.assertIn("chunk", response.json()["detail"])
                 self.assertEqual(response.field("Connection"), "close")
 
+    def test_lines_in_front_of_a_chunk_that_lies_are_published(self):
+        with self.server.connect() as connection:
+            connection.ask("/rooms/front", "Transfer-Encoding: chunked", LINES, method="POST", body=chunk(b"1\n2\n") + b"ZZ\r\n")
+            answers = connection.response().lines()
+        self.assertEqual([answer.get("error", {}).get("status") for answer in answers], [None, None, 400])
+        self.assertEqual(self.kept("/rooms/front", 2), [1, 2])
+
     def test_who_waits_for_word_gets_it(self):
         with self.server.connect() as connection:
             connection.ask("/rooms/word", "Expect: 100-continue", length(b"[1]"), method="POST")
