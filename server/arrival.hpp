@@ -2,7 +2,7 @@
 
 #include <coyield/config/network.hpp>
 #include <coyield/generators/buffer.hpp>
-#include <coyield/generators/sources/file_descriptor.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <coyield/server/address_limit.hpp>
 #include <optional>
 #include <string>

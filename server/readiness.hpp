@@ -1,8 +1,8 @@
 #pragma once
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <coyield/generators/loop.hpp>
-#include <coyield/generators/sources/file_descriptor.hpp>
 #include <cstdint>
 #include <memory>
 

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <coyield/generators/json_text.hpp>
-#include <coyield/generators/sources/file_descriptor.hpp>
 
 namespace coyield::generators {
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coyield/generators/buffer.hpp>
+#include <coyield/generators/net/chunked_decoder.hpp>
 #include <coyield/server/connection.hpp>
-#include <coyield/server/publishing/chunked_decoder.hpp>
 #include <coyield/server/request_reader.hpp>
 #include <cstdint>
 
@@ -43,7 +43,7 @@ class BodyReader {
   Connection& connection_;
   RequestReader& reader_;
   BodyLength length_;  // what is left of it
-  ChunkedDecoder chunks_;
+  generators::net::ChunkedDecoder chunks_;
 };
 
 }  // namespace coyield::server

@@ -1,4 +1,4 @@
-#include <coyield/server/publishing/chunked_decoder.hpp>
+#include <coyield/generators/net/chunked_decoder.hpp>
 #include <coyield/server/publishing/line_splitter.hpp>
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ struct Decoded {
 };
 
 Decoded decode(std::string_view bytes, std::size_t piece) {
-  server::ChunkedDecoder decoder;
+  generators::net::ChunkedDecoder decoder;
   generators::Buffer out;
   Decoded decoded;
   while (!bytes.empty()) {

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <coyield/generators/sources/file_descriptor.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <coyield/generators/testing/test_loop.hpp>
 #include <fstream>
 #include <memory>

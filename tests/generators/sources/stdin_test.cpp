@@ -8,8 +8,8 @@
 
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <coyield/generators/operators/retry.hpp>
-#include <coyield/generators/sources/file_descriptor.hpp>
 #include <coyield/generators/sources/record_buffer.hpp>
 #include <coyield/generators/standard_input.hpp>
 #include <cstdlib>

@@ -1,11 +1,11 @@
-#include <coyield/server/publishing/chunked_decoder.hpp>
+#include <coyield/generators/net/chunked_decoder.hpp>
 
 #include <gtest/gtest.h>
 
 #include <optional>
 #include <string>
 
-namespace coyield::server {
+namespace coyield::generators::net {
 namespace {
 
 /// What a body is decoded to, in pieces of `piece` bytes; none where it is faulty. `left` is what stands
@@ -19,7 +19,7 @@ struct Decoded {
 
 Decoded decode(std::string_view bytes, std::size_t piece) {
   ChunkedDecoder decoder;
-  generators::Buffer out;
+  Buffer out;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::string_view some = bytes.substr(at, piece);
     const std::size_t used = decoder.feed(some, out);
@@ -75,4 +75,4 @@ TEST(ChunkedDecoder, HasABoundForWhatIsAroundTheChunks) {
 }
 
 }  // namespace
-}  // namespace coyield::server
+}  // namespace coyield::generators::net

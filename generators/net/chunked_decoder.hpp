@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace coyield::server {
+namespace coyield::generators::net {
 
 /// What is in a chunked body (RFC 9112, 7.1), as its bytes come in. Does no I/O.
 ///
@@ -15,7 +15,7 @@ class ChunkedDecoder {
  public:
   /// Appends to `out` what `bytes` have of the body, and gives how many of them were used: all, unless it is
   /// `whole` or there is a `fault`.
-  std::size_t feed(std::string_view bytes, generators::Buffer& out);
+  std::size_t feed(std::string_view bytes, Buffer& out);
   /// The last chunk has come, and all behind it.
   bool whole() const noexcept { return state_ == State::whole; }
   /// What cannot be read, for the client to know; null: nothing yet.
@@ -50,4 +50,4 @@ class ChunkedDecoder {
   const char* fault_ = nullptr;
 };
 
-}  // namespace coyield::server
+}  // namespace coyield::generators::net

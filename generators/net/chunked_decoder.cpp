@@ -1,8 +1,8 @@
-#include <coyield/server/publishing/chunked_decoder.hpp>
+#include <coyield/generators/net/chunked_decoder.hpp>
 
 #include <algorithm>
 
-namespace coyield::server {
+namespace coyield::generators::net {
 
 namespace {
 
@@ -17,7 +17,7 @@ int hex_digit(char c) noexcept {
 
 }  // namespace
 
-std::size_t ChunkedDecoder::feed(std::string_view bytes, generators::Buffer& out) {
+std::size_t ChunkedDecoder::feed(std::string_view bytes, Buffer& out) {
   std::size_t at = 0;
   while (at < bytes.size() && state_ != State::whole && state_ != State::broken) {
     if (state_ != State::data) {
@@ -101,4 +101,4 @@ void ChunkedDecoder::fail(const char* why) noexcept {
   state_ = State::broken;
 }
 
-}  // namespace coyield::server
+}  // namespace coyield::generators::net
