@@ -49,6 +49,9 @@ class Arguments {
   /// Whether the value, or a part of it, came (or will come) from a request and is not to be trusted.
   bool from_request(std::string_view name) const { return (state_->from_request >> index_of(name)) & 1; }
 
+  /// Whether the component takes what clients send.
+  bool reads_input() const;
+
   const Component& component() const { return *state_->component; }
 
  private:

@@ -21,6 +21,10 @@ void check_parameter(const Component& component, const Parameter& parameter) {
          "a bound of " + parameter.name + " is of another type");
   expect(!parameter.required || parameter.default_value.none(), component,
          parameter.name + " is required and has a default");
+  expect(parameter.filling != Filling::argument || parameter.type == ParameterType::list, component,
+         parameter.name + " is to have arguments and is no list");
+  expect(parameter.filling != Filling::url || parameter.type == ParameterType::text, component,
+         parameter.name + " is to be a URL and is no text");
   expect(parameter.choices.empty() == (parameter.type != ParameterType::choice), component,
          parameter.name + " has choices and is no choice, or the reverse");
   if (parameter.default_value.none()) return;
@@ -33,6 +37,10 @@ void check_component(const Component& component) {
   expect(component.parameters.size() <= most_parameters, component, "more than 64 parameters");
   expect(component.main.empty() || component.find(component.main), component,
          "its main parameter does not exist");
+  if (const auto condition = component.find(component.reads_input_if); !component.reads_input_if.empty()) {
+    expect(condition && component.parameters[*condition].type == ParameterType::boolean, component,
+           "what decides whether it takes input is no boolean parameter of its own");
+  }
   for (std::size_t i = 0; i < component.parameters.size(); ++i) {
     check_parameter(component, component.parameters[i]);
     expect(component.find(component.parameters[i].name) == i, component, "a parameter is described twice");

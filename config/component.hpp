@@ -26,6 +26,13 @@ enum class ParameterType {
 /// `a duration`, `a whole number`, `true or false`: what to write, in words.
 std::string_view type_name(ParameterType type);
 
+/// How values of a request stand in a text.
+enum class Filling {
+  plain,     ///< as they are
+  argument,  ///< each is one whole argument of a program, behind its name, and none begins with "-"
+  url,       ///< percent-encoded; scheme and authority of the URL are not theirs to choose
+};
+
 /// One parameter of a component.
 struct Parameter {
   std::string name;
@@ -39,6 +46,7 @@ struct Parameter {
   /// Whether `${path.x}` and other values of a request may stand in it. False where they would be dangerous
   /// or too dear: a program, a file's root. `${env.X}` may stand everywhere.
   bool request_values = true;
+  Filling filling = Filling::plain;  ///< `argument` for a list, `url` for a text
 };
 
 enum class ComponentKind { source, operator_, format };
@@ -76,10 +84,11 @@ struct Component {
   std::string name;
   std::string summary = {};
   std::vector<Parameter> parameters = {};  ///< at most 64
-  std::string main = {};     ///< the parameter that the short form `{ "take": 5 }` sets, or empty
-  std::string example = {};  ///< the component as it stands in a configuration, in JSON
-  std::string details = {};  ///< what it yields, when it ends, what can go wrong
-  bool reads_input = false;  ///< a source that gives what clients send: of use only where they may
+  std::string main = {};            ///< the parameter that the short form `{ "take": 5 }` sets, or empty
+  std::string example = {};         ///< the component as it stands in a configuration, in JSON
+  std::string details = {};         ///< what it yields, when it ends, what can go wrong
+  bool reads_input = false;         ///< a source that takes what clients send: of use only where they may
+  std::string reads_input_if = {};  ///< one that does so where this parameter, a boolean, is true
   /// A source that gives what is published under the name that its main parameter says.
   bool is_topic = false;
   bool configurable = true;  ///< false: a configuration cannot name it; it is there to be read about
@@ -87,8 +96,9 @@ struct Component {
   /// What no single parameter's description can say: `batch` needs `items` or `within`. Gives all mistakes,
   /// none for good arguments. Called when the configuration is read, once more with the defaults of those
   /// values of a request that have one, and again for each request that fills in values. On the first
-  /// occasion a parameter that a request fills in has no value yet, or for json the value with empty texts
-  /// where those of the request will stand; `Arguments::from_request` tells it from one that was left out.
+  /// occasion a parameter that a request fills in has no value yet, or for json and lists the value with
+  /// empty texts where those of the request will stand; `Arguments::from_request` tells it from one that was
+  /// left out.
   ParameterMistakes (*check)(const Arguments&) = nullptr;
 
   /// The place of a parameter in `parameters`, if there is one of that name.

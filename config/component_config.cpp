@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <coyield/config/component_config.hpp>
 #include <coyield/config/detail/convert.hpp>
+#include <coyield/config/detail/filling.hpp>
 #include <stdexcept>
 
 namespace coyield::config {
@@ -19,8 +20,11 @@ const Template::Piece& first_substitution(const ArgumentTemplate& argument) {
   return *std::ranges::find_if(pieces, [](const auto& piece) { return piece.origin.has_value(); });
 }
 
-BadArgument missing(const Parameter& parameter, const Reference& reference) {
-  return {parameter.name, to_string(reference), describe(reference.origin, reference.name) + " is missing"};
+BadArgument bad(const Parameter& parameter, const detail::Unfit& unfit) {
+  const Reference& reference = unfit.reference;
+  return {parameter.name, to_string(reference),
+          describe(reference.origin, reference.name) +
+              (unfit.mistake ? ": " + to_string(*unfit.mistake) : " is missing")};
 }
 
 BadArgument bad(const Parameter& parameter, const ArgumentTemplate& argument, const Mistake& mistake) {
@@ -33,8 +37,8 @@ Resolved<Value> fill_parts(const Parameter& parameter, const ArgumentTemplate& a
                            const RequestValues& values) {
   Json filled = argument.base;
   for (const auto& part : argument.parts) {
-    auto text = part.text.fill(values);
-    if (!text) return missing(parameter, text.error());
+    auto text = detail::fill(parameter, part.text, values);
+    if (!text) return bad(parameter, text.error());
     filled[part.place] = std::move(*text);
   }
   if (parameter.type == ParameterType::list) return Value(filled.get<std::vector<std::string>>());
@@ -44,8 +48,8 @@ Resolved<Value> fill_parts(const Parameter& parameter, const ArgumentTemplate& a
 Resolved<Value> fill(const Parameter& parameter, const ArgumentTemplate& argument,
                      const RequestValues& values) {
   if (holds_texts(parameter)) return fill_parts(parameter, argument, values);
-  auto text = argument.parts.front().text.fill(values);
-  if (!text) return missing(parameter, text.error());
+  auto text = detail::fill(parameter, argument.parts.front().text, values);
+  if (!text) return bad(parameter, text.error());
   auto value = detail::convert(parameter, *text);
   if (!value) return bad(parameter, argument, value.error());
   return std::move(*value);

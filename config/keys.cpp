@@ -441,10 +441,10 @@ void read_endpoint(const Scope& scope, const Member& member, Configuration& conf
   } else {
     read_object(scope.within(pattern ? &*pattern : nullptr), member.value, endpoint_keys(), endpoint);
   }
-  if (!endpoint.source.empty() && endpoint.source.component().reads_input && !endpoint.input) {
+  if (!endpoint.source.empty() && endpoint.source.constants().reads_input() && !endpoint.input) {
     scope.key("input").problem(
         endpoint.source.position(),
-        {"missing, and the source " + in_quotes(endpoint.source.name()) + " gives what clients send",
+        {"missing, and the source " + in_quotes(endpoint.source.name()) + " takes what clients send",
          "write \"input\": true"});
   }
   check_topic_endpoint(scope, member.value, endpoint);

@@ -198,15 +198,25 @@ std::optional<std::string> Template::fill_environment(const Environment& environ
 }
 
 boost::system::result<std::string, Reference> Template::fill(const RequestValues& values) const {
+  return fill(values, [](std::string_view value) { return std::string(value); });
+}
+
+boost::system::result<std::string, Reference> Template::fill(const RequestValues& values,
+                                                             std::string (*encode)(std::string_view)) const {
   std::string out;
   for (const auto& piece : pieces_) {
     if (!piece.origin) {
       out += piece.text;
       continue;
     }
-    auto value = with_fallback(values.find(*piece.origin, piece.text), piece);
-    if (!value) return Reference{*piece.origin, piece.text};
-    out += *value;
+    const auto value = values.find(*piece.origin, piece.text);
+    if (piece.fallback && (!value || value->empty())) {
+      out += *piece.fallback;
+    } else if (value) {
+      out += encode(*value);
+    } else {
+      return Reference{*piece.origin, piece.text};
+    }
   }
   return out;
 }

@@ -83,6 +83,9 @@ class Template {
 
   /// The text with the request's values in it, or the value that is missing.
   boost::system::result<std::string, Reference> fill(const RequestValues& values) const;
+  /// The same with each value of the request as `encode` gives it; defaults stay as they are.
+  boost::system::result<std::string, Reference> fill(const RequestValues& values,
+                                                     std::string (*encode)(std::string_view)) const;
 
   const std::vector<Piece>& pieces() const { return pieces_; }
 

@@ -92,7 +92,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
     };
     return {.start = std::move(start_again),
             .resume_after = std::move(resume_after),
-            .restartable = !source->description.reads_input,
+            .restartable = !arguments.reads_input(),
             .resumable = resumable,
             .begun = std::move(begun)};
   }

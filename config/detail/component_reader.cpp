@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <coyield/config/detail/component_reader.hpp>
 #include <coyield/config/detail/convert.hpp>
+#include <coyield/config/detail/filling.hpp>
 
 namespace coyield::config::detail {
 namespace {
@@ -162,7 +163,7 @@ class ComponentReader {
           scope, index, node,
           as_written ? convert(parameter, node) : convert(parameter, std::string_view(text->text())));
     }
-    if (!check_references(scope, parameter, node, *text)) return;
+    if (!check_references(scope, parameter, Pointer(), node, *text)) return;
     check_defaults(scope, parameter, node, *text);
     wait_for_request(index, nullptr, {{Pointer(), std::move(*text)}});
   }
@@ -224,7 +225,7 @@ class ComponentReader {
     auto text = read_template(scope, node);
     if (!text) return "";
     if (text->constant()) return text->text();
-    if (check_references(scope, parameter, node, *text)) parts.push_back({place, std::move(*text)});
+    if (check_references(scope, parameter, place, node, *text)) parts.push_back({place, std::move(*text)});
     return "";
   }
 
@@ -237,15 +238,17 @@ class ComponentReader {
         .problem(member.position, {"no value can be filled in on this side of the colon", "write it out"});
   }
 
-  /// The component's own check sees the rest of a json value already.
+  /// The component's own check sees the rest of a json value or a list already.
   void wait_for_request(std::size_t index, Json base, std::vector<ArgumentTemplate::Part> parts) {
-    const bool is_json = component_->parameters[index].type == ParameterType::json;
-    values_[index] = is_json ? Value(base) : Value();
+    const auto type = component_->parameters[index].type;
+    values_[index] = type == ParameterType::json   ? Value(base)
+                     : type == ParameterType::list ? Value(base.get<std::vector<std::string>>())
+                                                   : Value();
     templates_.push_back({index, std::move(base), std::move(parts)});
   }
 
-  bool check_references(const Scope& scope, const Parameter& parameter, const Node& node,
-                        const Template& text) {
+  bool check_references(const Scope& scope, const Parameter& parameter, const Pointer& place,
+                        const Node& node, const Template& text) {
     bool good = true;
     for (const auto& piece : text.pieces()) {
       if (!piece.origin) continue;
@@ -255,7 +258,10 @@ class ComponentReader {
       scope.problem(node.position, *mistake);
       good = false;
     }
-    return good;
+    if (!good) return false;
+    const auto mistake = check_filling(parameter, place, text);
+    if (mistake) scope.problem(node.position, *mistake);
+    return !mistake;
   }
 
   std::optional<Mistake> check_reference(const Parameter& parameter, const Reference& reference) const {

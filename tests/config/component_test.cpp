@@ -15,8 +15,9 @@ TEST(Catalogue, FindsByKindAndName) {
   EXPECT_EQ(catalogue.find(ComponentKind::source, "counter")->name, "counter");
   EXPECT_EQ(catalogue.find(ComponentKind::operator_, "counter"), nullptr);
   EXPECT_EQ(catalogue.find(ComponentKind::source, "nothing"), nullptr);
-  EXPECT_EQ(catalogue.names(ComponentKind::source),
-            (std::vector<std::string>{"counter", "echo", "exec", "file", "speaker", "topic"}));
+  EXPECT_EQ(
+      catalogue.names(ComponentKind::source),
+      (std::vector<std::string>{"counter", "echo", "exec", "file", "http", "program", "speaker", "topic"}));
   EXPECT_EQ(catalogue.names(ComponentKind::format), (std::vector<std::string>{"ndjson", "sse"}));
 }
 

@@ -277,7 +277,7 @@ TEST(LoadMistakes, OfEndpoints) {
           {R"({"endpoints": {"/a": {"sources": "echo"}}})",
            R"(./a.sources: unknown key; did you mean "source"?)"},
           {R"({"endpoints": {"/a": {"source": "speaker"}}})",
-           R"(./a.input: missing, and the source "speaker" gives what clients send; write "input": true)"},
+           R"(./a.input: missing, and the source "speaker" takes what clients send; write "input": true)"},
           {R"({"endpoints": {"/a": {"source": "echo", "format": "ndjsn"}}})",
            R"(./a.format: there is no format "ndjsn"; did you mean "ndjson"?)"},
           {R"({"endpoints": {"/a": {"source": "echo", "format": "xml"}}})",

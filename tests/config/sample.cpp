@@ -83,6 +83,34 @@ Component exec() {
           .example = R"({ "exec": ["tail", "-f", "/var/log/syslog"] })"};
 }
 
+Component program() {
+  return {.kind = ComponentKind::source,
+          .name = "program",
+          .summary = "What a program prints, more carefully.",
+          .parameters = {{.name = "command",
+                          .type = ParameterType::list,
+                          .summary = "The program and its arguments.",
+                          .required = true,
+                          .filling = Filling::argument},
+                         {.name = "stdin",
+                          .type = ParameterType::boolean,
+                          .summary = "Whether it gets what clients send.",
+                          .default_value = false}},
+          .main = "command",
+          .example = R"({ "program": ["tail", "-f", "/var/log/syslog"] })",
+          .reads_input_if = "stdin"};
+}
+
+Component http() {
+  return {.kind = ComponentKind::source,
+          .name = "http",
+          .summary = "What another server answers.",
+          .parameters =
+              {{.name = "url", .summary = "What to ask for.", .required = true, .filling = Filling::url}},
+          .main = "url",
+          .example = R"({ "http": "https://example.com/events" })"};
+}
+
 Component echo() {
   return {.kind = ComponentKind::source,
           .name = "echo",
@@ -140,7 +168,8 @@ Component sample_operator() {
 
 Catalogue catalogue() {
   Catalogue all;
-  for (auto make : {counter, topic, file, exec, echo, speaker, take, where, sample_operator}) all.add(make());
+  for (auto make : {counter, topic, file, exec, program, http, echo, speaker, take, where, sample_operator})
+    all.add(make());
   all.add({.kind = ComponentKind::format, .name = "ndjson", .summary = "One JSON text a line."});
   all.add({.kind = ComponentKind::format, .name = "sse", .summary = "Server-sent events."});
   return all;

@@ -49,7 +49,8 @@ TEST(Schema, HasTheDefaultsOfThePlainData) {
 TEST(Schema, HasTheComponentsOfTheCatalogue) {
   const auto schema = sample_schema();
   const auto sources = schema["$defs"]["source"]["anyOf"];
-  EXPECT_EQ(sources[1]["enum"], (Json{"counter", "echo", "exec", "file", "speaker", "topic"}));
+  EXPECT_EQ(sources[1]["enum"],
+            (Json{"counter", "echo", "exec", "file", "http", "program", "speaker", "topic"}));
   EXPECT_EQ(sources[0]["maxProperties"], 1);
   const auto file = sources[0]["properties"]["file"]["anyOf"][0];
   EXPECT_EQ(file["required"], Json{"path"});
