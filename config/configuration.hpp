@@ -12,7 +12,7 @@
 
 namespace coyield::config {
 
-/// How much of anything one client may have, in bytes, and how many clients there may be.
+/// How much of anything one client may have, in bytes, and how much there may be of what costs the machine.
 struct Limits {
   std::uint64_t max_header = 16ull * 1024;
   std::uint64_t max_target = 8ull * 1024;
@@ -20,6 +20,7 @@ struct Limits {
   std::uint64_t max_item = 1024ull * 1024;
   unsigned max_connections = 0;              ///< 0: as the descriptors allow
   unsigned max_connections_per_address = 0;  ///< 0: any number
+  unsigned max_programs = 256;               ///< that sources run at a time
 
   bool operator==(const Limits&) const = default;
 };

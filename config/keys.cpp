@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 
 constexpr std::int64_t most_threads = 1024;
 constexpr std::int64_t most_connections = 100'000'000;
+constexpr std::int64_t most_programs = 100'000;
 
 constexpr Size kib(std::uint64_t count) { return {count << 10}; }
 constexpr Size mib(std::uint64_t count) { return {count << 20}; }
@@ -249,6 +250,10 @@ const Keys<Limits>& limit_keys() {
             "number, since behind a proxy all clients have the same. Through \"trusted_proxies\" it counts "
             "the requests that a client has under way.",
             {0, most_connections}),
+      field("max_programs", &Limits::max_programs,
+            "How many programs the source exec may have running at a time, for all clients together; who "
+            "comes then gets 503.",
+            {0, most_programs}),
   };
   return keys;
 }

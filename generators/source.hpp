@@ -12,6 +12,8 @@
 namespace coyield::generators {
 
 class BlockingPool;
+class Observer;
+class Programs;
 class StandardInput;
 class TopicReader;
 
@@ -29,6 +31,9 @@ struct SourceContext {
   BlockingPool* blocking = nullptr;         ///< threads for calls that block; lives longer than any source
   StandardInput* standard_input = nullptr;  ///< of the process; lives longer than any source
   TopicReader* topics = nullptr;       ///< of this thread; null: there are none; lives longer than any source
+  Programs* programs = nullptr;        ///< null: no source may start one; lives longer than any source
+  Observer* observer = nullptr;        ///< null: nobody wants to know; lives longer than any source
+  std::string_view endpoint = {};      ///< whose stream it is, for `observer`; likewise
   std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
@@ -40,10 +45,13 @@ struct SourceContext {
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, named, most, behind, begun] = *this;
+    const auto& [_, pool, piped, named, started, told, whose, most, behind, begun] = *this;
     return {.blocking = pool,
             .standard_input = piped,
             .topics = named,
+            .programs = started,
+            .observer = told,
+            .endpoint = whose,
             .max_item = most,
             .resume_after = behind,
             .start = begun};

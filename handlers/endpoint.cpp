@@ -327,10 +327,16 @@ config::Resolved<Pull> Endpoint::begin(const config::RequestValues& values, cons
   refuse_since(values);
   const bool fails_on_gap = on_gap_of(values) == generators::OnGap::fail;
   pull.start = context.start;
-  auto generator = factory_(values, std::move(context));
+  auto generator = start(values, std::move(context));
   if (!generator) return generator.error();
   pull.generator = fails_on_gap ? fail_on_gap(*std::move(generator)) : *std::move(generator);
   return pull;
+}
+
+config::Resolved<generators::AsyncGenerator<generators::Item>> Endpoint::start(
+    const config::RequestValues& values, generators::SourceContext context) const {
+  context.endpoint = config_.pattern.text;
+  return factory_(values, std::move(context));
 }
 
 /// The generator may be made on another thread, and later: whatever is wrong with the values, too, is for all
@@ -344,7 +350,7 @@ Subscription Endpoint::subscription(const config::RequestValues& values, const T
           .key = std::move(key),
           .make =
               [this, kept = std::move(kept)](generators::SourceContext context) {
-                auto generator = factory_(*kept, std::move(context));
+                auto generator = start(*kept, std::move(context));
                 if (!generator)
                   throw generators::Failure(generators::FailureKind::invalid, generator.error().sentence);
                 return *std::move(generator);

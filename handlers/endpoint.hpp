@@ -72,6 +72,8 @@ class Endpoint {
   /// request is wrong.
   config::Resolved<Pull> begin(const config::RequestValues& values, const Target& target,
                                const Router::PathValues& path, generators::SourceContext&& context) const;
+  config::Resolved<generators::AsyncGenerator<generators::Item>> start(
+      const config::RequestValues& values, generators::SourceContext context) const;
   Subscription subscription(const config::RequestValues& values, const Target& target,
                             const Router::PathValues& path) const;
   static Response open(const Request& request, const Prepared& prepared, Coding coding);

@@ -51,6 +51,7 @@ struct Options {
   bool protocol = false;
   TailOptions tail = {};
   PipeOptions pipe = {};
+  ExecOptions exec = {};
 };
 
 /// An option, and the variable of the environment that stands for it.
@@ -97,24 +98,45 @@ std::optional<config::Mistake> check_listen(const std::vector<std::string>& addr
   return std::nullopt;
 }
 
-/// The first mistake in what options and environment say, with the name of whoever says it.
-std::optional<std::string> check_options(const Options& options, bool serves, bool tails, bool pipes,
-                                         int argc, char** argv) {
+std::optional<config::Mistake> check_slow(const SharedOptions& options) {
+  return check_word(options.slow, {"disconnect", "drop_oldest", "drop_newest", "latest", "block"});
+}
+
+std::optional<std::string> check_exec(const ExecOptions& options) {
+  if (options.command.front().empty()) return "no program is named; write coyield exec -- vmstat 1";
+  const bool all_utf8 =
+      std::all_of(options.command.begin(), options.command.end(),
+                  [](const std::string& argument) { return generators::is_utf8(argument); });
+  if (!all_utf8) return "an argument of the program is no UTF-8; give it in a script of yours";
+  if (options.input && !options.per_client)
+    return "--stdin: all clients would talk to one program; add --per-client";
+  return std::nullopt;
+}
+
+/// The first mistake in what options and environment say, with the name of whoever says it. `command` is the
+/// one that was given.
+std::optional<std::string> check_options(const Options& options, std::string_view command, int argc,
+                                         char** argv) {
   const auto named = [&](const OptionName& name, const std::optional<config::Mistake>& mistake) {
     return mistake ? std::optional(said_by(name, argc, argv) + ": " + config::to_string(*mistake))
                    : std::nullopt;
   };
+  const bool tails = command == "tail";
+  const bool pipes = command == "pipe";
+  const bool runs = command == "exec";
+  const bool serves = tails || pipes || runs || command == "serve";
   auto sentence = serves ? named(listen_name, check_listen(options.listen)) : std::nullopt;
   if (!sentence) sentence = named(log_format_name, check_word(options.log_format, {"text", "json"}));
   if (!sentence && tails) sentence = named(start_name, check_start(options.tail.start));
   if (!sentence && tails)
     sentence = named(decode_name, check_word(options.tail.decode, {"lines", "json", "csv"}));
-  if (!sentence && pipes)
-    sentence = named(decode_name, check_word(options.pipe.decode, {"lines", "json", "bytes"}));
-  if (!sentence && pipes) {
-    sentence = named(slow_name, check_word(options.pipe.slow,
-                                           {"disconnect", "drop_oldest", "drop_newest", "latest", "block"}));
+  if (!sentence && (pipes || runs)) {
+    const std::string& decode = pipes ? options.pipe.decode : options.exec.decode;
+    sentence = named(decode_name, check_word(decode, {"lines", "json", "bytes"}));
   }
+  if (!sentence && (pipes || runs))
+    sentence = named(slow_name, check_slow(pipes ? options.pipe.shared : options.exec.shared));
+  if (!sentence && runs) sentence = check_exec(options.exec);
   return sentence;
 }
 
@@ -227,6 +249,14 @@ int pipe(const Options& options, const generators::Registry& registry, const con
   });
 }
 
+int exec(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
+  const std::string text = exec_configuration(options.exec).dump();
+  return serve(options, config::load(text, "exec", catalogue), registry, [&](const std::string& address) {
+    std::cout << config::printable(command_line_of(options.exec.command)) << ": http://" << address << "/"
+              << std::endl;
+  });
+}
+
 int check(const Options& options, const config::Catalogue& catalogue) {
   const auto loaded = config::load_file(options.file, catalogue);
   if (!loaded) return refuse_configuration(loaded.error());
@@ -333,6 +363,33 @@ int schema(const Options& options, const config::Catalogue& catalogue) {
 
 }  // namespace
 
+namespace {
+
+void add_decode_option(CLI::App& command, std::string& decode) {
+  command.add_option("--decode", decode, "What an item is: lines, json or bytes")
+      ->envname(decode_name.variable)
+      ->default_val("lines")
+      ->type_name("DECODING");
+}
+
+void add_shared_options(CLI::App& command, SharedOptions& options) {
+  command.add_option("--replay", options.replay, "How many items who comes later gets first")
+      ->envname(replay_name.variable)
+      ->default_val(1000)
+      ->check(CLI::Range(0U, 1'000'000'000U))
+      ->type_name("ITEMS");
+  command
+      .add_option(
+          "--slow", options.slow,
+          "What becomes of a client that is too far behind: disconnect, drop_oldest, drop_newest, latest, "
+          "or block, so that the writer waits")
+      ->envname(slow_name.variable)
+      ->default_val("disconnect")
+      ->type_name("POLICY");
+}
+
+}  // namespace
+
 int run_command_line(int argc, char** argv) {
   CLI::App app{"A streaming server whose endpoints are async generators."};
   app.name("coyield");
@@ -365,23 +422,19 @@ int run_command_line(int argc, char** argv) {
       ->default_val("lines")
       ->type_name("DECODING");
   CLI::App* pipe_command = app.add_subcommand("pipe", "Serve the standard input, for any number of clients");
-  pipe_command->add_option("--decode", options.pipe.decode, "What an item is: lines, json or bytes")
-      ->envname(decode_name.variable)
-      ->default_val("lines")
-      ->type_name("DECODING");
-  pipe_command->add_option("--replay", options.pipe.replay, "How many items who comes later gets first")
-      ->envname(replay_name.variable)
-      ->default_val(1000)
-      ->check(CLI::Range(0U, 1'000'000'000U))
-      ->type_name("ITEMS");
-  pipe_command
-      ->add_option(
-          "--slow", options.pipe.slow,
-          "What becomes of a client that is too far behind: disconnect, drop_oldest, drop_newest, latest, "
-          "or block, so that the writer waits")
-      ->envname(slow_name.variable)
-      ->default_val("disconnect")
-      ->type_name("POLICY");
+  add_decode_option(*pipe_command, options.pipe.decode);
+  add_shared_options(*pipe_command, options.pipe.shared);
+  CLI::App* exec_command = app.add_subcommand(
+      "exec",
+      "Serve what a program writes, for any number of clients: exec [OPTIONS] -- PROGRAM ARGUMENTS...");
+  exec_command->add_option("COMMAND", options.exec.command, "The program and its arguments, behind --")
+      ->required();
+  exec_command->add_flag("--per-client", options.exec.per_client,
+                         "Run it for each client, instead of once for all");
+  exec_command->add_flag("--stdin", options.exec.input,
+                         "Give it the messages of its WebSocket client, a line each; with --per-client");
+  add_decode_option(*exec_command, options.exec.decode);
+  add_shared_options(*exec_command, options.exec.shared);
   CLI::App* check_command =
       app.add_subcommand("check", "Check a configuration, and say all that is wrong with it");
   check_command->add_option("FILE", files[check_command], "The configuration")
@@ -424,10 +477,8 @@ int run_command_line(int argc, char** argv) {
     if (command->parsed()) options.file = file;
   }
   options.listen_said_by = said_by(listen_name, argc, argv);
-  const bool tails = tail_command->parsed();
-  const bool pipes = pipe_command->parsed();
-  const bool serves = tails || pipes || serve_command->parsed();
-  if (const auto sentence = check_options(options, serves, tails, pipes, argc, argv)) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (const auto sentence = check_options(options, command, argc, argv)) {
     std::cerr << *sentence << '\n';
     return exit_usage;
   }
@@ -436,6 +487,7 @@ int run_command_line(int argc, char** argv) {
   if (serve_command->parsed()) return serve(options, registry, catalogue);
   if (tail_command->parsed()) return tail(options, registry, catalogue);
   if (pipe_command->parsed()) return pipe(options, registry, catalogue);
+  if (exec_command->parsed()) return exec(options, registry, catalogue);
   if (check_command->parsed()) return check(options, catalogue);
   if (routes_command->parsed()) return routes(options, catalogue);
   if (list_command->parsed()) return list(options, catalogue);

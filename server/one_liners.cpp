@@ -24,6 +24,11 @@ std::string literal(const std::string& text) {
   return result;
 }
 
+/// Who comes gets what there is to be replayed.
+nlohmann::json share_of(const SharedOptions& options) {
+  return {{"since", "earliest"}, {"replay", options.replay}, {"slow", options.slow}};
+}
+
 }  // namespace
 
 std::vector<TailEndpoint> tail_endpoints(const std::vector<std::string>& files) {
@@ -71,15 +76,45 @@ nlohmann::json tail_configuration(const TailOptions& options) {
 }
 
 nlohmann::json pipe_configuration(const PipeOptions& options) {
+  nlohmann::json share = share_of(options.shared);
+  share["start"] = "at_once";
   return {{"endpoints",
            {{"/",
              {{"title", "standard input"},
               {"source", {{"stdin", {{"decode", options.decode}}}}},
-              {"share",
-               {{"start", "at_once"},
-                {"since", "earliest"},
-                {"replay", options.replay},
-                {"slow", options.slow}}}}}}}};
+              {"share", std::move(share)}}}}}};
+}
+
+nlohmann::json exec_configuration(const ExecOptions& options) {
+  nlohmann::json command = nlohmann::json::array();
+  for (const std::string& argument : options.command) command.push_back(literal(argument));
+  nlohmann::json endpoint = {
+      {"title", literal(command_line_of(options.command))},
+      {"source",
+       {{"exec", {{"command", std::move(command)}, {"decode", options.decode}, {"stdin", options.input}}}}}};
+  if (options.input) endpoint["input"] = true;
+  if (!options.per_client) endpoint["share"] = share_of(options.shared);
+  return {{"endpoints", {{"/", std::move(endpoint)}}}};
+}
+
+std::string command_line_of(const std::vector<std::string>& command) {
+  const auto plain = [](char c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+    return letter || (c >= '0' && c <= '9') ||
+           std::string_view("%+,-./:=@_").find(c) != std::string_view::npos;
+  };
+  std::string line;
+  for (const std::string& argument : command) {
+    if (!line.empty()) line += ' ';
+    if (!argument.empty() && std::all_of(argument.begin(), argument.end(), plain)) {
+      line += argument;
+      continue;
+    }
+    line += '\'';
+    for (const char c : argument) line += c == '\'' ? std::string(R"('\'')") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
 }
 
 }  // namespace coyield::server

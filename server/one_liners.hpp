@@ -16,11 +16,25 @@ struct TailOptions {
   std::string decode = {};  ///< likewise
 };
 
+/// How one stream for all is shared.
+struct SharedOptions {
+  unsigned replay = 0;    ///< items, for who comes later
+  std::string slow = {};  ///< as `share` has it
+};
+
 /// What `coyield pipe` was told.
 struct PipeOptions {
   std::string decode = {};  ///< as the source `stdin` has it
-  unsigned replay = 0;      ///< items, for who comes later
-  std::string slow = {};    ///< as `share` has it
+  SharedOptions shared = {};
+};
+
+/// What `coyield exec` was told.
+struct ExecOptions {
+  std::vector<std::string> command = {};
+  std::string decode = {};  ///< as the source `exec` has it
+  bool per_client = false;  ///< a program for each client, instead of one for all
+  bool input = false;       ///< whether it gets what its client sends
+  SharedOptions shared = {};
 };
 
 /// A served file: its path on disk and the one to ask for.
@@ -41,5 +55,11 @@ nlohmann::json tail_configuration(const TailOptions& options);
 
 /// The configuration: the standard input, read at once and shared, at `/`.
 nlohmann::json pipe_configuration(const PipeOptions& options);
+
+/// The configuration: a program at `/`, which runs while somebody reads.
+nlohmann::json exec_configuration(const ExecOptions& options);
+
+/// The command as a person would type it: `grep 'a b' log`. The texts are UTF-8, or not.
+std::string command_line_of(const std::vector<std::string>& command);
 
 }  // namespace coyield::server

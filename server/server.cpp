@@ -88,6 +88,7 @@ class Server::Running {
   generators::BlockingPool blocking_;
   Counters counters_;
   generators::StandardInput standard_input_;
+  generators::Programs programs_;
   AddressLimit addresses_;
   MemoryBudget memory_;
   ShareDirectory shares_;
@@ -109,6 +110,7 @@ Server::Running::Running(const config::ServerConfig& config,
                          std::vector<std::pair<config::EndpointConfig, handlers::StreamFactory>> endpoints)
     : config_(config),
       log_(config.log),
+      programs_(config.limits.max_programs),
       addresses_(config.limits.max_connections_per_address),
       memory_(memory_limit(config), threads_of(config), [this] { relieve(); }),
       application_(config, handlers::all_formats()),
@@ -136,6 +138,7 @@ Shared Server::Running::shared_with(const handlers::Handler& handler) {
                 .blocking = blocking_,
                 .counters = counters_,
                 .standard_input = standard_input_,
+                .programs = programs_,
                 .addresses = addresses_,
                 .memory = memory_,
                 .shares = shares_,

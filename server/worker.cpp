@@ -23,6 +23,7 @@ constexpr std::chrono::seconds trim_delay(5);
 
 Worker::Worker(const Shared& shared, std::size_t number, std::size_t endpoints)
     : shared_(shared),
+      source_log_(shared.log),
       holdings_(shared.memory),
       roster_(number, endpoints),
       shares_(*this, shared.shares),
@@ -40,6 +41,8 @@ generators::SourceContext Worker::source_context(std::string resume_after) {
   return {.blocking = &shared_.blocking,
           .standard_input = &shared_.standard_input,
           .topics = &shares_,
+          .programs = &shared_.programs,
+          .observer = &source_log_,
           .max_item = shared_.config.limits.max_item,
           .resume_after = std::move(resume_after)};
 }

@@ -8,6 +8,8 @@
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/loop.hpp>
+#include <coyield/generators/observer.hpp>
+#include <coyield/generators/programs.hpp>
 #include <coyield/generators/standard_input.hpp>
 #include <coyield/handlers/handler.hpp>
 #include <coyield/server/arrival.hpp>
@@ -35,6 +37,7 @@ struct Shared {
   generators::BlockingPool& blocking;
   Counters& counters;
   generators::StandardInput& standard_input;
+  generators::Programs& programs;
   AddressLimit& addresses;
   MemoryBudget& memory;
   ShareDirectory& shares;
@@ -116,6 +119,13 @@ class Worker {
     std::size_t left = 0;  // connections that have ended since the last time
   };
 
+  /// What sources have to say to whoever runs the server.
+  struct SourceLog final : generators::Observer {
+    explicit SourceLog(const Log& to) noexcept : log(to) {}
+    void note(std::string_view event, std::initializer_list<Fact> facts) override { log.info(event, facts); }
+    const Log& log;
+  };
+
   static generators::Buffer& cleared(generators::Buffer& buffer) {
     if (buffer.capacity() > most_kept) [[unlikely]]
       buffer = generators::Buffer(batch_room);
@@ -136,6 +146,7 @@ class Worker {
   using Connections = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
   Shared shared_;
+  SourceLog source_log_;
   Holdings holdings_;
   Roster roster_;
   Shares shares_;
