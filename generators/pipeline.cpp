@@ -18,9 +18,17 @@ const Component& known(const Component* component, const std::string& name) {
 
 }  // namespace
 
+bool is_resumable(const Source& source, const config::Arguments& constants) {
+  if (source.resumable_if == nullptr) return source.resumable;
+  const bool* chosen = constants.find<bool>(source.resumable_if);
+  return chosen != nullptr && *chosen;
+}
+
 Pipeline::Pipeline(const config::ComponentConfig& source,
                    const std::vector<config::ComponentConfig>& operators, const Registry& registry)
-    : source_config_(source), source_(&known(registry.find_source(source.name()), source.name())) {
+    : source_config_(source),
+      source_(&known(registry.find_source(source.name()), source.name())),
+      source_resumable_(is_resumable(*source_, source.constants())) {
   for (const config::ComponentConfig& config : operators) {
     const Operator& op = known(registry.find_operator(config.name()), config.name());
     stages_.push_back({config, &op});
@@ -38,7 +46,10 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   };
 
   Plan(const Source& from, config::Arguments with, SourceContext in)
-      : source(&from), arguments(std::move(with)), context(std::move(in)) {}
+      : source(&from),
+        arguments(std::move(with)),
+        context(std::move(in)),
+        source_resumable(is_resumable(from, arguments)) {}
 
   /// The stream of the source and the first `count` operators. `begun`: who wants to know where it begins.
   AsyncGenerator<Item> start(std::size_t count, std::string resume_after,
@@ -64,6 +75,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   const Source* source;
   config::Arguments arguments;
   SourceContext context;
+  bool source_resumable;
   std::vector<Applied> operators;
 
  private:
@@ -71,7 +83,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
     SourceContext mine = context.without_input();
     mine.input = std::move(context.input);
     mine.resume_after = std::move(resume_after);
-    mine.start = source->resumable ? std::move(begun) : nullptr;
+    mine.start = source_resumable ? std::move(begun) : nullptr;
     return source->start(arguments, std::move(mine));
   }
   /// Whether the operators from the one to the other do.
@@ -84,7 +96,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   }
   UpstreamFactory in_front_of(std::size_t place, std::string resume_after,
                               std::shared_ptr<StartPosition> begun) {
-    const bool resumable = source->resumable && keep_positions(0, place);
+    const bool resumable = source_resumable && keep_positions(0, place);
     if (!resumable) begun.reset();
     if (resumable && !begun) begun = std::make_shared<StartPosition>();
     auto start_again = [self = shared_from_this(), place, begun](std::string behind) {
@@ -133,7 +145,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::Reques
 }
 
 void Pipeline::refuse_to_resume() const {
-  const std::string why = !source_->resumable
+  const std::string why = !source_resumable_
                               ? "the items of its source \"" + source_->description.name + "\" have no ids"
                               : "its operator \"" + forgets_positions_->name +
                                     "\" counts or groups the items, and would come out differently";

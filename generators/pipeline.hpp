@@ -24,7 +24,7 @@ class Pipeline {
   config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
                                                SourceContext context) const;
   /// Whether a stream can go on behind the id of an item.
-  bool resumable() const noexcept { return source_->resumable && forgets_positions_ == nullptr; }
+  bool resumable() const noexcept { return source_resumable_ && forgets_positions_ == nullptr; }
 
  private:
   void refuse_to_resume() const;
@@ -38,6 +38,7 @@ class Pipeline {
   };
   config::ComponentConfig source_config_;
   const Source* source_;
+  bool source_resumable_;
   std::vector<Stage> stages_;
   const config::Component* forgets_positions_ = nullptr;
   bool starts_again_ = false;  // an operator starts what stands before it itself

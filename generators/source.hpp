@@ -69,7 +69,12 @@ struct Source {
   /// Its items have ids, and it honours `SourceContext::resume_after`: one that it cannot make sense of is a
   /// `Failure` of kind invalid.
   bool resumable = false;
+  /// One that is so where this parameter, a boolean that no request fills in, is true.
+  const char* resumable_if = nullptr;
 };
+
+/// Whether it is, with arguments of the configuration.
+bool is_resumable(const Source& source, const config::Arguments& constants);
 
 /// All sources that come with coyield.
 std::vector<Source> all_sources();

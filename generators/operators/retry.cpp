@@ -19,6 +19,17 @@ bool worth_retrying(const std::exception_ptr& failure) {
   }
 }
 
+std::chrono::nanoseconds asked_for(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Failure& known) {
+    return std::clamp<std::chrono::nanoseconds>(known.retry_after(), std::chrono::nanoseconds(0),
+                                                std::chrono::hours(1));
+  } catch (...) {
+    return std::chrono::nanoseconds(0);
+  }
+}
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -109,7 +120,8 @@ Operator retry_operator() {
                 {.name = "from",
                  .type = ParameterType::duration,
                  .summary = "The pause before the first attempt; each further one is twice as long, "
-                            "until an attempt goes well.",
+                            "until an attempt goes well. None is shorter than upstream asks for "
+                            "(Retry-After, an event stream's retry).",
                  .default_value = 100ms,
                  .minimum = 1ms,
                  .maximum = 24h},

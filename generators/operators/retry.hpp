@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <coyield/generators/async_generator.hpp>
@@ -17,6 +18,10 @@ namespace coyield::generators {
 /// exception that is no `Failure`. One that is `not_found`, `invalid`, `forbidden`, `conflict` or `internal`
 /// would come again.
 bool worth_retrying(const std::exception_ptr& failure);
+
+/// How long the failure says that it takes until trying again makes sense: `Failure::retry_after`, at most an
+/// hour; else 0.
+std::chrono::nanoseconds asked_for(const std::exception_ptr& failure);
 
 struct RetryOptions {
   BackoffOptions backoff = {};
@@ -63,7 +68,8 @@ class Attempts {
                                                  std::chrono::nanoseconds now) {
     if (!options_.retried(failure)) return std::nullopt;
     if (given_ && now - begun_ >= options_.healthy_after) backoff_.reset();
-    return backoff_.next();
+    const auto pause = backoff_.next();
+    return pause ? std::optional(std::max(*pause, asked_for(failure))) : std::nullopt;
   }
 
  private:
@@ -78,13 +84,13 @@ class Attempts {
 /// Gives the items of the generator that `factory()` makes, and when that fails, of another one that it
 /// makes.
 ///
-/// Between a failure and the next attempt lies a pause that grows, as `options.backoff` says; as long as it
-/// lasts, nothing runs. `factory` may take an `std::exception_ptr`: what the attempt before it failed with,
-/// null for the first. What is given twice or left out across a restart is the factory's affair: it can
-/// remember what it has given. Ends when a generator ends. Throws the last failure when attempts are used up,
-/// and at once a failure that `options.retried` refuses; `factory` itself may throw, which is a failure like
-/// another. Being cancelled is no failure, and passes. Owns `factory` and the generator; destroying it
-/// cancels that, or the pause.
+/// Between a failure and the next attempt lies a pause that grows, as `options.backoff` says, and is never
+/// shorter than the failure asks for; as long as it lasts, nothing runs. `factory` may take an
+/// `std::exception_ptr`: what the attempt before it failed with, null for the first. What is given twice or
+/// left out across a restart is the factory's affair: it can remember what it has given. Ends when a
+/// generator ends. Throws the last failure when attempts are used up, and at once a failure that
+/// `options.retried` refuses; `factory` itself may throw, which is a failure like another. Being cancelled is
+/// no failure, and passes. Owns `factory` and the generator; destroying it cancels that, or the pause.
 ///
 ///     auto lasting = retry([url] { return events_of(url); }, {.backoff = {.attempts = 10}});
 template <class Factory>
