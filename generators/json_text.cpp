@@ -120,4 +120,10 @@ void append_base64(Buffer& out, std::string_view bytes) {
   out.commit_to(to);
 }
 
+std::string base64(std::string_view bytes) {
+  Buffer out;
+  append_base64(out, bytes);
+  return std::string(out.view());
+}
+
 }  // namespace coyield::generators

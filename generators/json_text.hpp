@@ -24,5 +24,6 @@ void append_number(Buffer& out, float number);
 
 /// Appends the Base64 of `bytes` (RFC 4648, with padding), without quotes.
 void append_base64(Buffer& out, std::string_view bytes);
+std::string base64(std::string_view bytes);
 
 }  // namespace coyield::generators

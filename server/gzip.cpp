@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <coyield/server/zlib_memory.hpp>
+#include <coyield/generators/zlib_memory.hpp>
 #include <new>
 
 namespace coyield::server {
@@ -55,7 +55,7 @@ void Gzip::append(std::string_view plain, Flush flush, generators::Buffer& out) 
 }
 
 std::size_t Gzip::held_bytes() const noexcept {
-  return stream_ ? deflate_context_bytes(window_bits, memory_level) : 0;
+  return stream_ ? generators::deflate_context_bytes(window_bits, memory_level) : 0;
 }
 
 }  // namespace coyield::server

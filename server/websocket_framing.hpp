@@ -3,10 +3,7 @@
 #include <coyield/server/connection.hpp>
 #include <coyield/server/framing.hpp>
 #include <coyield/server/inbox.hpp>
-#include <coyield/server/websocket/close_handshake.hpp>
-#include <coyield/server/websocket/decoder.hpp>
-#include <coyield/server/websocket/deflate.hpp>
-#include <coyield/server/websocket/frame.hpp>
+#include <coyield/server/websocket/codec.hpp>
 #include <coyield/server/worker.hpp>
 #include <memory>
 #include <optional>

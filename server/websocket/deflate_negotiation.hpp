@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/server/websocket/deflate.hpp>
+#include <coyield/server/websocket/codec.hpp>
 
 #include <optional>
 #include <string>

@@ -2,10 +2,7 @@
 
 #include <coyield/handlers/fields.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <stdexcept>
 
 namespace coyield::server::websocket {
 namespace {
@@ -66,20 +63,6 @@ std::string_view message_of(UpgradeFault fault) {
       return "Sec-WebSocket-Key is not 16 bytes in base64";
   }
   return {};
-}
-
-std::string accept_key(std::string_view key) {
-  constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455, section 1.3
-  std::string text(key);
-  text += guid;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL offers no SHA-1, which the WebSocket handshake needs");
-  }
-  std::string accept(28, '\0');  // 20 bytes in base64; std::string has room for the NUL that OpenSSL adds
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(accept.data()), digest, static_cast<int>(size));
-  return accept;
 }
 
 std::string_view choose_subprotocol(std::string_view offered, std::span<const std::string_view> supported) {

@@ -41,10 +41,6 @@ UpgradeFault check_upgrade(const UpgradeRequest& request);
 unsigned status_of(UpgradeFault fault);
 std::string_view message_of(UpgradeFault fault);
 
-/// The value of `Sec-WebSocket-Accept` for a client's key. Throws std::bad_alloc, or std::runtime_error when
-/// OpenSSL offers no SHA-1.
-std::string accept_key(std::string_view key);
-
 /// The first of the client's subprotocols (`Sec-WebSocket-Protocol`) that is among `supported`; empty when
 /// none is, and then the answer names none. Names are compared exactly; the result points into `supported`.
 std::string_view choose_subprotocol(std::string_view offered, std::span<const std::string_view> supported);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <coyield/config/detail/utf8.hpp>
+#include <coyield/generators/net/websocket/utf8.hpp>
 #include <coyield/generators/utf8.hpp>
-#include <coyield/server/websocket/utf8.hpp>
 
 #include "fuzz.hpp"
 
@@ -39,7 +39,7 @@ bool all_characters(std::string_view text, Length length_of) {
 }
 
 bool in_pieces(std::string_view text, std::size_t piece) {
-  server::websocket::Utf8Validator validator;
+  generators::net::websocket::Utf8Validator validator;
   while (!text.empty()) {
     if (!validator.feed(fuzz::take(text, piece))) return false;
   }

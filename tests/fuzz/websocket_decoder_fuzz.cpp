@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <coyield/generators/net/websocket/decoder.hpp>
 #include <coyield/generators/utf8.hpp>
-#include <coyield/server/websocket/decoder.hpp>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace coyield::server::websocket;
+using namespace coyield::generators::net::websocket;
 using coyield::fuzz::require;
 using coyield::generators::is_utf8;
 

@@ -1,4 +1,4 @@
-#include <coyield/server/websocket/decoder.hpp>
+#include <coyield/generators/net/websocket/decoder.hpp>
 
 #include "peer_frames.hpp"
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 using namespace std::string_literals;
@@ -448,4 +448,4 @@ TEST(Decoder, GivesTheSameEventsForEveryRandomCutOfRandomConversations) {
 }
 
 }  // namespace
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

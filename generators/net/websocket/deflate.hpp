@@ -15,7 +15,7 @@ struct z_stream_s;
 ///
 /// zlib's contexts are what makes compression dear in memory, so they are allocated with the first message,
 /// and an inflater without context takeover holds none between messages. One thread at a time uses an object.
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// Whether a message may refer to bytes of earlier messages: better compression, but a context kept per
 /// connection.
@@ -53,7 +53,7 @@ class Deflater {
   Deflater& operator=(Deflater&&) noexcept;
 
   /// Appends the compressed payload of a whole message. Throws std::bad_alloc.
-  void compress(std::string_view message, generators::Buffer& out);
+  void compress(std::string_view message, Buffer& out);
 
   /// What zlib has allocated, about: nothing before the first message.
   std::size_t held_bytes() const noexcept;
@@ -110,4 +110,4 @@ class Inflater {
   std::unique_ptr<z_stream_s, Free> stream_;
 };
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -9,7 +9,7 @@
 /// WebSocket frames (RFC 6455, section 5) as bytes: opcodes, close codes, and writing frames into a buffer.
 ///
 /// Nothing here does I/O, allocates (beyond the buffer), fails, or has a thread of its own.
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// Whose end of the connection this is. A client masks what it sends, a server must not.
 enum class Role : std::uint8_t { server, client };
@@ -97,7 +97,7 @@ inline std::size_t write_header(char* out, Opcode opcode, Fragment fragment, Cod
 ///     frame.end();
 class FrameWriter {
  public:
-  FrameWriter(generators::Buffer& buffer, Opcode opcode, Coding coding = Coding::plain)
+  FrameWriter(Buffer& buffer, Opcode opcode, Coding coding = Coding::plain)
       : buffer_(buffer), start_(buffer.size()) {
     char* out = buffer.prepare(2);
     out[0] = first_byte(opcode, Fragment::last, coding);
@@ -120,18 +120,17 @@ class FrameWriter {
  private:
   void widen(std::size_t length);
 
-  generators::Buffer& buffer_;
+  Buffer& buffer_;
   std::size_t start_;
 };
 
 /// Appends a whole unmasked frame.
-void append_frame(generators::Buffer& buffer, Opcode opcode, std::string_view payload,
-                  Coding coding = Coding::plain);
+void append_frame(Buffer& buffer, Opcode opcode, std::string_view payload, Coding coding = Coding::plain);
 
 /// Appends a whole frame as a client sends it. `key` must come from a good source of randomness, anew each
 /// frame.
-void append_masked_frame(generators::Buffer& buffer, Opcode opcode, std::string_view payload,
-                         std::uint32_t key, Coding coding = Coding::plain);
+void append_masked_frame(Buffer& buffer, Opcode opcode, std::string_view payload, std::uint32_t key,
+                         Coding coding = Coding::plain);
 
 /// The payload of a close frame: the code and as much of `reason` as fits (123 bytes), cut between code
 /// points. For `no_status` it is empty, since that code says that there was none.
@@ -146,6 +145,6 @@ class ClosePayload {
 };
 
 /// Appends a close frame of a server.
-void append_close(generators::Buffer& buffer, CloseCode code, std::string_view reason = {});
+void append_close(Buffer& buffer, CloseCode code, std::string_view reason = {});
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

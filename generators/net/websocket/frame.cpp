@@ -1,11 +1,11 @@
-#include <coyield/server/websocket/frame.hpp>
+#include <coyield/generators/net/websocket/frame.hpp>
 
-#include <coyield/server/websocket/masking.hpp>
+#include <coyield/generators/net/websocket/masking.hpp>
 
 #include <algorithm>
 #include <cstring>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 bool is_sendable(CloseCode code) {
   const auto value = static_cast<unsigned>(code);
@@ -24,14 +24,14 @@ void FrameWriter::widen(std::size_t length) {
   write_length(frame + 1, length);
 }
 
-void append_frame(generators::Buffer& buffer, Opcode opcode, std::string_view payload, Coding coding) {
+void append_frame(Buffer& buffer, Opcode opcode, std::string_view payload, Coding coding) {
   char* out = buffer.prepare(max_header_bytes);
   buffer.commit(write_header(out, opcode, Fragment::last, coding, payload.size()));
   buffer.append(payload);
 }
 
-void append_masked_frame(generators::Buffer& buffer, Opcode opcode, std::string_view payload,
-                         std::uint32_t key, Coding coding) {
+void append_masked_frame(Buffer& buffer, Opcode opcode, std::string_view payload, std::uint32_t key,
+                         Coding coding) {
   char* out = buffer.prepare(max_header_bytes);
   const std::size_t size = write_header(out, opcode, Fragment::last, coding, payload.size());
   out[1] = static_cast<char>(static_cast<unsigned char>(out[1]) | 0x80U);
@@ -63,8 +63,8 @@ ClosePayload::ClosePayload(CloseCode code, std::string_view reason) {
   size_ = 2 + reason.size();
 }
 
-void append_close(generators::Buffer& buffer, CloseCode code, std::string_view reason) {
+void append_close(Buffer& buffer, CloseCode code, std::string_view reason) {
   append_frame(buffer, Opcode::close, ClosePayload(code, reason).view());
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// Appends to a message that never grows beyond `limit`, and neither does its memory: a plain vector would
 /// take up to twice that. The caller has checked that the bytes fit.
@@ -15,4 +15,4 @@ inline void append_within(std::vector<char>& message, std::string_view bytes, st
   message.insert(message.end(), bytes.begin(), bytes.end());
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,7 +1,7 @@
-#include <coyield/server/websocket/frame.hpp>
+#include <coyield/generators/net/websocket/frame.hpp>
 
-#include <coyield/server/websocket/masking.hpp>
-#include <coyield/server/websocket/utf8.hpp>
+#include <coyield/generators/net/websocket/masking.hpp>
+#include <coyield/generators/net/websocket/utf8.hpp>
 
 #include "peer_frames.hpp"
 
@@ -11,7 +11,7 @@
 
 #include <string>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 using generators::Buffer;
@@ -135,4 +135,4 @@ TEST(CloseCodes, ThatMayBeSentAreTheRegisteredAndTheApplications) {
 }
 
 }  // namespace
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <coyield/server/websocket/deflate.hpp>
-#include <coyield/server/websocket/frame.hpp>
-#include <coyield/server/websocket/utf8.hpp>
+#include <coyield/generators/net/websocket/deflate.hpp>
+#include <coyield/generators/net/websocket/frame.hpp>
+#include <coyield/generators/net/websocket/utf8.hpp>
 
 #include <cassert>
 #include <cstddef>
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// Something a peer has said. `payload` is borrowed: see `Decoder::next`.
 struct Event {
@@ -128,4 +128,4 @@ class Decoder {
   Inflater inflater_;
 };
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

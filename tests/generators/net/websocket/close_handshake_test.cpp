@@ -1,8 +1,8 @@
-#include <coyield/server/websocket/close_handshake.hpp>
+#include <coyield/generators/net/websocket/close_handshake.hpp>
 
 #include <gtest/gtest.h>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 TEST(CloseHandshake, EchoesTheCodeOfAPeerThatClosesFirst) {
@@ -38,4 +38,4 @@ TEST(CloseHandshake, SendsOneCloseFrameHoweverOftenItIsAsked) {
 }
 
 }  // namespace
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

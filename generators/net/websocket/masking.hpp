@@ -5,7 +5,7 @@
 #include <cstring>
 #include <span>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// A masking key as it lies in memory: the bytes in the order of the wire, whatever the machine's byte order.
 inline std::uint32_t read_mask_key(const char* wire) {
@@ -40,4 +40,4 @@ inline void apply_mask(std::span<char> bytes, std::uint32_t key) {
   for (std::size_t i = 0; i < left; ++i) at[i] = static_cast<char>(at[i] ^ tail[i]);
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <coyield/server/websocket/frame.hpp>
+#include <coyield/generators/net/websocket/frame.hpp>
 
 #include <cstdint>
 #include <optional>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// How far the closing of one connection has come (RFC 6455, section 7.1), and so what may still be sent.
 ///
@@ -46,4 +46,4 @@ class CloseHandshake {
   bool received_ = false;
 };
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,7 +1,7 @@
-#include <coyield/server/websocket/deflate.hpp>
+#include <coyield/generators/net/websocket/deflate.hpp>
 
-#include <coyield/server/websocket/message_buffer.hpp>
-#include <coyield/server/zlib_memory.hpp>
+#include <coyield/generators/net/websocket/message_buffer.hpp>
+#include <coyield/generators/zlib_memory.hpp>
 
 #include <zlib.h>
 
@@ -9,7 +9,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 constexpr std::size_t block_bytes = 4096;
@@ -53,7 +53,7 @@ void Deflater::start() {
   stream_.reset(stream.release());
 }
 
-void Deflater::compress(std::string_view message, generators::Buffer& out) {
+void Deflater::compress(std::string_view message, Buffer& out) {
   if (message.empty()) {
     // zlib writes nothing for a flush without input, but an empty message is an empty block
     // (section 7.2.3.6).
@@ -146,4 +146,4 @@ Inflater::Result Inflater::run(std::string_view bytes, std::vector<char>& messag
   return Result::ok;
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/server/websocket/decoder.hpp>
+#include <coyield/generators/net/websocket/decoder.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Frames as a peer sends them, written without the code under test, and what a decoder makes of them.
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// First bytes of frames, for tables that read like the wire.
 namespace wire {
@@ -135,4 +135,4 @@ inline std::vector<Seen> decode_randomly(const Decoder::Options& options, std::s
   return events;
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,8 +1,8 @@
-#include <coyield/server/websocket/decoder.hpp>
+#include <coyield/generators/net/websocket/decoder.hpp>
 
+#include <coyield/generators/net/websocket/masking.hpp>
+#include <coyield/generators/net/websocket/message_buffer.hpp>
 #include <coyield/generators/utf8.hpp>
-#include <coyield/server/websocket/masking.hpp>
-#include <coyield/server/websocket/message_buffer.hpp>
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@
 // stand between the fragments of a message and have their own memory. Every fault ends in `fail`, after which
 // the decoder is deaf.
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 constexpr char not_utf8[] = "text that is not UTF-8";
@@ -246,4 +246,4 @@ void Decoder::forget_all() {
   inflater_ = Inflater(DeflateWindow());
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 
 /// Checks UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF) that arrives in pieces.
 ///
@@ -31,4 +31,4 @@ class Utf8Validator {
   std::uint8_t highest_ = 0xBF;
 };
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

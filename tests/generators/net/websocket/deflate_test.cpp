@@ -1,6 +1,6 @@
-#include <coyield/server/websocket/deflate.hpp>
+#include <coyield/generators/net/websocket/deflate.hpp>
 
-#include <coyield/server/websocket/decoder.hpp>
+#include <coyield/generators/net/websocket/decoder.hpp>
 
 #include "peer_frames.hpp"
 
@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 using namespace std::string_literals;
@@ -322,4 +322,4 @@ TEST(DeflatingDecoder, GivesTheSameEventsForEveryRandomCutEvenOfDamagedMessages)
 }
 
 }  // namespace
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

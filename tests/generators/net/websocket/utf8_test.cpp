@@ -1,11 +1,11 @@
-#include <coyield/server/websocket/utf8.hpp>
+#include <coyield/generators/net/websocket/utf8.hpp>
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <string>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 /// The definition, written down plainly: decode, then ask whether this is how the code point must be written.
@@ -131,4 +131,4 @@ TEST(Utf8, IsNotCompleteWithinACodePoint) {
 }
 
 }  // namespace
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

@@ -1,8 +1,8 @@
-#include <coyield/server/websocket/utf8.hpp>
+#include <coyield/generators/net/websocket/utf8.hpp>
 
 #include <cstring>
 
-namespace coyield::server::websocket {
+namespace coyield::generators::net::websocket {
 namespace {
 
 /// The first byte at or after `at` in a step that is not all ASCII; big steps, so that the compiler can use
@@ -57,4 +57,4 @@ bool Utf8Validator::proceed(unsigned char byte) {
   return true;
 }
 
-}  // namespace coyield::server::websocket
+}  // namespace coyield::generators::net::websocket

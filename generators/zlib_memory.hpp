@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace coyield::server {
+namespace coyield::generators {
 
 /// What a context of zlib takes, in bytes, about: the formulas of zconf.h, with its own structures. For the
 /// memory budget.
@@ -15,4 +15,4 @@ constexpr std::size_t inflate_context_bytes(int window_bits) noexcept {
   return (std::size_t{1} << window_bits) + structures;
 }
 
-}  // namespace coyield::server
+}  // namespace coyield::generators
