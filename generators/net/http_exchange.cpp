@@ -1,10 +1,9 @@
 #include <coyield/generators/net/http_exchange.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/json_text.hpp>
 
 namespace coyield::generators::net {
 
@@ -13,14 +12,6 @@ namespace {
 constexpr std::size_t block = 16 * 1024;
 constexpr int most_redirects = 10;
 constexpr int most_interim = 16;
-
-std::string base64(std::string_view text) {
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // with the zero that it writes behind it
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), bytes, static_cast<int>(text.size()));
-  encoded.pop_back();
-  return encoded;
-}
 
 bool has_field(const HttpRequest& request, std::string_view name) {
   return std::any_of(request.fields.begin(), request.fields.end(),
@@ -111,7 +102,12 @@ std::string HttpExchange::request_text() const {
   if (!url.userinfo.empty()) add_missing("Authorization", "Basic " + base64(url.userinfo));
   if (!request_.body.empty() || request_.method == "POST" || request_.method == "PUT")
     add("Content-Length", std::to_string(request_.body.size()));
-  add("Connection", "close");
+  if (request_.upgrade.empty()) {
+    add("Connection", "close");
+  } else {
+    add("Connection", "Upgrade");
+    add("Upgrade", request_.upgrade);
+  }
   return text + "\r\n" + request_.body;
 }
 
@@ -120,7 +116,8 @@ bool HttpExchange::redirected() {
   if (!is_redirect(head().status)) return false;
   const std::string* location = head().find("Location");
   if (location == nullptr) return false;
-  const auto next = resolve(request_.url, *location, {"http", "https"});
+  const auto next = request_.upgrade.empty() ? resolve(request_.url, *location, {"http", "https"})
+                                             : resolve(request_.url, *location, {"ws", "wss"});
   if (!next)
     fail(request_.url, "it says to ask elsewhere, and what it names " + next.error().what, Again::useless);
   if (request_.url.tls && !next->tls)
@@ -145,6 +142,10 @@ bool HttpExchange::redirected() {
 void HttpExchange::find_framing() {
   const HttpHead& answer = head();
   if (answer.status == 204 || answer.status == 304) return;
+  if (answer.status == 101) {
+    framing_ = Framing::until_close;
+    return;
+  }
   if (const std::string* coding = answer.find("Content-Encoding"); coding && *coding != "identity")
     fail(request_.url, "its answer is compressed (" + *coding + "), unasked", Again::useless);
   if (const std::string* coding = answer.find("Transfer-Encoding")) {

@@ -22,8 +22,9 @@ struct HttpRequest {
   Url url;
   std::vector<std::pair<std::string, std::string>> fields = {};  ///< beside those that every request needs
   std::string body = {};
-  std::string socket = {};                                      ///< a Unix socket to ask at
-  std::string authorities = {};                                 ///< as `Peer` has it
+  std::string upgrade = {};      ///< the protocol to go over to; what comes behind 101 is then its bytes
+  std::string socket = {};       ///< a Unix socket to ask at
+  std::string authorities = {};  ///< as `Peer` has it
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);  ///< from here to the head of the answer
   std::chrono::nanoseconds idle = std::chrono::nanoseconds(0);  ///< the longest silence in it; 0: any
 };
@@ -54,6 +55,11 @@ class HttpExchange {
   std::optional<std::size_t> read_now(std::span<char> into);
   /// Waits until there is more of it, or its end.
   Task<void> more();
+
+  /// Behind an upgrade: as `Connection` has them. One may read and one write at the same time.
+  Task<void> write(std::string_view bytes) { return connection_->write(bytes); }
+  void within(std::chrono::nanoseconds time) { connection_->within(time); }
+  void at_leisure() { connection_->at_leisure(); }
 
  private:
   enum class Framing : unsigned char { none, length, chunked, until_close };

@@ -30,26 +30,10 @@ struct Job {
 };
 
 /// Its output, cut into items.
-template <class Records>
-AsyncGenerator<Item> read_records(FileDescriptor output, Records records, std::string_view event = {}) {
-  Loop& loop = co_await this_loop();
-  PipeInput input(loop.executor(), std::move(output));
-  while (!records.ended()) {
-    co_await fill(input, records);
-    std::string_view record;
-    while (records.next(record)) {
-      Item item;
-      item.set(Records::kind, record);
-      item.set_event(event);
-      co_yield std::move(item);
-    }
-  }
-}
-
-AsyncGenerator<Item> read_output(FileDescriptor output, const std::string& decode, std::size_t max_item) {
-  if (decode == "bytes") return read_records(std::move(output), ByteBlocks(max_item));
-  if (decode == "json") return read_records(std::move(output), JsonLines(max_item));
-  return read_records(std::move(output), TextLines(max_item));
+AsyncGenerator<Item> read_output(PipeInput output, const std::string& decode, std::size_t max_item) {
+  if (decode == "bytes") return records_of(std::move(output), ByteBlocks(max_item));
+  if (decode == "json") return records_of(std::move(output), JsonLines(max_item));
+  return records_of(std::move(output), TextLines(max_item));
 }
 
 /// Gives a program what the client sends: a text with a line feed behind it, bytes as they are.
@@ -169,10 +153,12 @@ AsyncGenerator<Item> run(Job job) {
   Program program = co_await job.context.blocking->run(start);
   std::optional<Feeder> feeder;
   if (program.input) feeder.emplace(loop, std::move(program.input), std::move(job.context.input));
-  AsyncGenerator<Item> stream = read_output(std::move(program.output), job.decode, max_item);
+  PipeInput output(loop.executor(), std::move(program.output));
+  AsyncGenerator<Item> stream = read_output(std::move(output), job.decode, max_item);
   std::optional<ErrorLog> log;
   if (job.errors_are_items) {
-    auto errors = read_records(std::move(program.errors), TextLines(max_item), stderr_event);
+    PipeInput pipe(loop.executor(), std::move(program.errors));
+    auto errors = records_of(std::move(pipe), TextLines(max_item), stderr_event);
     stream = merge(std::move(stream), std::move(errors));
   } else if (program.errors) {
     log.emplace(loop, std::move(program.errors), job.context, job.program.command.front(), program.pid());

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <charconv>
 #include <coyield/config/units.hpp>
 #include <coyield/generators/failure.hpp>
-#include <coyield/generators/json_check.hpp>
 #include <coyield/generators/net/http_exchange.hpp>
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/operators/retry.hpp>
@@ -11,6 +9,7 @@
 #include <coyield/generators/sources/event_stream.hpp>
 #include <coyield/generators/sources/file_records.hpp>
 #include <coyield/generators/sources/fill.hpp>
+#include <coyield/generators/sources/http_question.hpp>
 #include <coyield/generators/sources/json_elements.hpp>
 #include <optional>
 
@@ -63,54 +62,7 @@ Decode decode_for(const net::HttpHead& head, bool is_polled) {
   return name.starts_with("text/") ? Decode::lines : Decode::bytes;
 }
 
-// ---- answers that are none
-
-/// `Retry-After` in seconds; a date is left alone.
-std::chrono::nanoseconds retry_after(const net::HttpHead& head) {
-  const std::string* field = head.find("Retry-After");
-  unsigned seconds = 0;
-  if (field == nullptr) return 0ns;
-  const char* const end = field->data() + field->size();
-  const auto [behind, error] = std::from_chars(field->data(), end, seconds);
-  return error == std::errc() && behind == end ? std::chrono::seconds(seconds) : 0ns;
-}
-
-/// What the client is told of it. That somebody has to log in there is no affair of the client's.
-void refuse(const net::HttpExchange& exchange) {
-  const net::HttpHead& head = exchange.head();
-  if (head.status >= 200 && head.status < 300) return;
-  const std::string what = net::to_string(exchange.url()) + " has answered " + std::to_string(head.status) +
-                           (head.reason.empty() ? "" : " " + head.reason);
-  if (head.status == 404) throw Failure(FailureKind::not_found, what);
-  if (head.status == 410) throw Failure(FailureKind::gone, what);
-  const bool passes = head.status == 408 || head.status == 425 || head.status == 429 || head.status >= 500;
-  const bool busy = head.status == 429 || head.status == 503;
-  Failure failure(busy ? FailureKind::unavailable : FailureKind::upstream, what,
-                  passes ? Again::may_help : Again::useless);
-  failure.retry_after(retry_after(head));
-  throw failure;
-}
-
 // ---- items
-
-template <class Input, class Records>
-AsyncGenerator<Item> records_of(Input& input, Records records) {
-  while (!records.ended()) {
-    co_await fill(input, records);
-    std::string_view record;
-    while (records.next(record)) {
-      Item item;
-      item.set(Records::kind, record);
-      co_yield std::move(item);
-    }
-  }
-}
-
-/// What looks like an object or an array, and is one, can be looked into.
-PayloadKind kind_of(std::string_view data) {
-  const bool may_be = data.starts_with('{') || data.starts_with('[');
-  return may_be && is_json(data) ? PayloadKind::json : PayloadKind::text;
-}
 
 /// coyield itself says so, in its own event streams, and every client of one has to know.
 bool is_end(const EventStream& events) { return events.name() == "end" && events.id() == "end"; }
@@ -129,7 +81,7 @@ AsyncGenerator<Item> events_of(Input& input, std::size_t max_item, bool ids) {
     while (events.next(data)) {
       if (is_end(events)) co_return;
       Item item;
-      item.set(kind_of(data), data);
+      item.set(kind_of_text(data), data);
       item.set_event(events.name());
       if (ids) item.set_id(events.id());
       co_yield std::move(item);
@@ -142,19 +94,19 @@ template <class Input>
 AsyncGenerator<Item> items_of(Input& input, Decode decode, const Job& job) {
   switch (decode) {
     case Decode::lines:
-      return records_of(input, TextLines(job.max_item));
+      return records_of<Input&>(input, TextLines(job.max_item));
     case Decode::json:
-      return records_of(input, JsonLines(job.max_item));
+      return records_of<Input&>(input, JsonLines(job.max_item));
     case Decode::array:
-      return records_of(input, JsonElements(job.max_item));
+      return records_of<Input&>(input, JsonElements(job.max_item));
     case Decode::value:
-      return records_of(input, JsonElements(job.max_item, JsonElements::Whole::yes));
+      return records_of<Input&>(input, JsonElements(job.max_item, JsonElements::Whole::yes));
     case Decode::sse:
       return events_of(input, job.max_item, job.ids);
     case Decode::bytes:
       break;
   }
-  return records_of(input, ByteBlocks(job.max_item));
+  return records_of<Input&>(input, ByteBlocks(job.max_item));
 }
 
 bool is_done(const Item& item, std::string_view done) {
@@ -168,7 +120,7 @@ AsyncGenerator<Item> ask(Job job) {
   net::HttpRequest request = job.request;
   if (!job.resume_after.empty()) request.fields.emplace_back("Last-Event-ID", job.resume_after);
   co_await exchange.open(std::move(request));
-  refuse(exchange);
+  refuse_unless(200, exchange);
   const Decode decode = job.decode.value_or(decode_for(exchange.head(), false));
   if (!job.resume_after.empty() && decode != Decode::sse && exchange.head().status != 204) {
     throw Failure(FailureKind::conflict, net::to_string(exchange.url()) +
@@ -213,7 +165,7 @@ class Answer {
     if (!modified_.empty()) request.fields.emplace_back("If-Modified-Since", modified_);
     co_await exchange.open(std::move(request));
     if (exchange.head().status == 304) co_return false;
-    refuse(exchange);
+    refuse_unless(200, exchange);
     std::string body;
     char block[4096];
     for (;;) {
@@ -301,31 +253,20 @@ AsyncGenerator<Item> poll(Job job) {
 constexpr std::initializer_list<std::string_view> schemes = {"http", "https"};
 
 net::HttpRequest request_of(const config::Arguments& args) {
-  net::HttpRequest request;
-  const auto url = net::parse_url(args.get<std::string>("url"), schemes);
-  if (!url) throw Failure(FailureKind::invalid, "the URL to be asked " + url.error().what);
-  request.url = *url;
+  net::HttpRequest request = question_of(args, schemes);
   const auto* body = args.find<nlohmann::json>("body");
   const auto* method = args.find<std::string>("method");
   request.method = method != nullptr ? *method : body != nullptr ? "POST" : "GET";
-  bool has_type = false;
-  if (const auto* headers = args.find<nlohmann::json>("headers")) {
-    for (const auto& [name, value] : headers->items()) {
-      has_type = has_type || net::same_field(name, "Content-Type");
-      request.fields.emplace_back(name, value.get<std::string>());
-    }
-  }
-  if (body != nullptr) {
-    request.body = body->is_string() ? body->get<std::string>() : body->dump();
-    if (!has_type) {
-      const char* const type = body->is_string() ? "text/plain; charset=utf-8" : "application/json";
-      request.fields.emplace_back("Content-Type", type);
-    }
-  }
-  if (const auto* socket = args.find<std::string>("socket")) request.socket = *socket;
-  if (const auto* authorities = args.find<std::string>("ca")) request.authorities = *authorities;
-  request.timeout = args.get<std::chrono::nanoseconds>("timeout");
   if (const auto* idle = args.find<std::chrono::nanoseconds>("idle")) request.idle = *idle;
+  if (body == nullptr) return request;
+  request.body = body->is_string() ? body->get<std::string>() : body->dump();
+  const bool has_type = std::any_of(request.fields.begin(), request.fields.end(), [](const auto& field) {
+    return net::same_field(field.first, "Content-Type");
+  });
+  if (!has_type) {
+    const char* const type = body->is_string() ? "text/plain; charset=utf-8" : "application/json";
+    request.fields.emplace_back("Content-Type", type);
+  }
   return request;
 }
 
@@ -348,48 +289,6 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 
 // ---- what is checked
 
-void check_url(const config::Arguments& args, config::ParameterMistakes& mistakes) {
-  const auto* text = args.find<std::string>("url");
-  if (text == nullptr) return;
-  const auto url = net::parse_url(*text, schemes);
-  if (!url)
-    mistakes.push_back({"url", {config::in_quotes(*text) + " " + url.error().what, url.error().advice}});
-}
-
-bool is_token(std::string_view name) {
-  const auto usable = [](char c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return letter || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), usable);
-}
-
-void check_headers(const config::Arguments& args, config::ParameterMistakes& mistakes) {
-  const auto* headers = args.find<nlohmann::json>("headers");
-  if (headers == nullptr) return;
-  if (!headers->is_object()) {
-    mistakes.push_back({"headers", {"is not an object of texts", R"(write { "Name": "value" })"}});
-    return;
-  }
-  for (const auto& [name, value] : headers->items()) {
-    const nlohmann::json::json_pointer place = nlohmann::json::json_pointer() / name;
-    const auto add = [&](std::string what, std::string advice) {
-      mistakes.push_back({"headers", {std::move(what), std::move(advice)}, place});
-    };
-    if (!is_token(name)) add(config::in_quotes(name) + " is no name of a field", "give it another");
-    for (const char* own : {"Connection", "Content-Length", "Transfer-Encoding", "Upgrade"}) {
-      if (net::same_field(name, own))
-        add(config::in_quotes(name) + " is set by the source itself", "leave it out");
-    }
-    if (!value.is_string()) {
-      add(value.dump() + " is no text", "write it in double quotes");
-    } else if (value.get_ref<const std::string&>().find_first_of(std::string_view("\r\n\0", 3)) !=
-               std::string::npos) {
-      add("a field cannot hold a line break or a NUL character", "leave it out");
-    }
-  }
-}
-
 void check_together(const config::Arguments& args, config::ParameterMistakes& mistakes) {
   const auto* decode = args.find<std::string>("decode");
   const auto* ids = args.find<bool>("ids");
@@ -409,16 +308,63 @@ void check_together(const config::Arguments& args, config::ParameterMistakes& mi
 
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
-  check_url(args, mistakes);
-  check_headers(args, mistakes);
+  check_question(args, schemes, mistakes);
   check_together(args, mistakes);
   return mistakes;
+}
+
+std::vector<config::Parameter> parameters() {
+  using config::ParameterType;
+  std::vector<config::Parameter> all = {
+      {.name = "url",
+       .type = ParameterType::text,
+       .summary = "What to ask for, with http:// or https://. Values of the request are encoded in "
+                  "it, and cannot say which server is asked.",
+       .required = true,
+       .filling = config::Filling::url},
+      {.name = "method",
+       .type = ParameterType::choice,
+       .summary = "How to ask. Without it: POST where there is a `body`, else GET.",
+       .choices = {"GET", "POST", "PUT", "PATCH", "DELETE"},
+       .request_values = false},
+      {.name = "body",
+       .type = ParameterType::json,
+       .summary = "What to send: a text as it is, any other value as JSON."},
+      {.name = "decode",
+       .type = ParameterType::choice,
+       .summary = "What an item is: an event (sse), each line as JSON (json) or as a text (lines), "
+                  "each element of a JSON array (array), the whole answer as JSON (value), or "
+                  "whatever bytes come together. auto: as its Content-Type says.",
+       .default_value = "auto",
+       .choices = {"auto", "sse", "json", "array", "value", "lines", "bytes"}},
+      {.name = "ids",
+       .type = ParameterType::boolean,
+       .summary = "Whether the ids of the events are those of the items, by which upstream can be "
+                  "asked to go on (Last-Event-ID): for clients that come back, and `retry`.",
+       .default_value = false,
+       .request_values = false},
+      {.name = "done",
+       .type = ParameterType::text,
+       .summary = "The text of an item that is not one, but the end: \"[DONE]\"."},
+      {.name = "poll",
+       .type = ParameterType::duration,
+       .summary = "Asks again so long after the time before; what is the same as then is not given "
+                  "again.",
+       .minimum = 10ms,
+       .maximum = 8760h},
+      {.name = "idle",
+       .type = ParameterType::duration,
+       .summary = "How long the answer may be silent. Without it: for ever, as long as the "
+                  "connection is alive.",
+       .minimum = 1ms,
+       .maximum = 8760h}};
+  for (config::Parameter& one : question_parameters()) all.push_back(std::move(one));
+  return all;
 }
 
 }  // namespace
 
 Source http_source() {
-  using config::ParameterType;
   return {
       .description =
           {.kind = config::ComponentKind::source,
@@ -426,67 +372,7 @@ Source http_source() {
            .summary =
                "What another server answers: an event stream, lines of JSON, the elements of an array, "
                "lines, or bytes; once, or asked for again and again.",
-           .parameters =
-               {{.name = "url",
-                 .type = ParameterType::text,
-                 .summary = "What to ask for, with http:// or https://. Values of the request are encoded in "
-                            "it, and cannot say which server is asked.",
-                 .required = true,
-                 .filling = config::Filling::url},
-                {.name = "method",
-                 .type = ParameterType::choice,
-                 .summary = "How to ask. Without it: POST where there is a `body`, else GET.",
-                 .choices = {"GET", "POST", "PUT", "PATCH", "DELETE"},
-                 .request_values = false},
-                {.name = "headers",
-                 .type = ParameterType::json,
-                 .summary = "Fields of the request: { \"Authorization\": \"Bearer ${env.TOKEN}\" }."},
-                {.name = "body",
-                 .type = ParameterType::json,
-                 .summary = "What to send: a text as it is, any other value as JSON."},
-                {.name = "decode",
-                 .type = ParameterType::choice,
-                 .summary = "What an item is: an event (sse), each line as JSON (json) or as a text (lines), "
-                            "each element of a JSON array (array), the whole answer as JSON (value), or "
-                            "whatever bytes come together. auto: as its Content-Type says.",
-                 .default_value = "auto",
-                 .choices = {"auto", "sse", "json", "array", "value", "lines", "bytes"}},
-                {.name = "ids",
-                 .type = ParameterType::boolean,
-                 .summary = "Whether the ids of the events are those of the items, by which upstream can be "
-                            "asked to go on (Last-Event-ID): for clients that come back, and `retry`.",
-                 .default_value = false,
-                 .request_values = false},
-                {.name = "done",
-                 .type = ParameterType::text,
-                 .summary = "The text of an item that is not one, but the end: \"[DONE]\"."},
-                {.name = "poll",
-                 .type = ParameterType::duration,
-                 .summary = "Asks again so long after the time before; what is the same as then is not given "
-                            "again.",
-                 .minimum = 10ms,
-                 .maximum = 8760h},
-                {.name = "timeout",
-                 .type = ParameterType::duration,
-                 .summary = "How long it may take until the head of the answer is there.",
-                 .default_value = 30s,
-                 .minimum = 1ms,
-                 .maximum = 1h},
-                {.name = "idle",
-                 .type = ParameterType::duration,
-                 .summary = "How long the answer may be silent. Without it: for ever, as long as the "
-                            "connection is alive.",
-                 .minimum = 1ms,
-                 .maximum = 8760h},
-                {.name = "ca",
-                 .type = ParameterType::text,
-                 .summary = "A file of certificates (PEM) that the server's may be signed by, instead of "
-                            "those that the system trusts.",
-                 .request_values = false},
-                {.name = "socket",
-                 .type = ParameterType::text,
-                 .summary = "A Unix socket to ask at; the URL's host is only what the server is told.",
-                 .request_values = false}},
+           .parameters = parameters(),
            .main = "url",
            .example =
                R"({ "http": { "url": "https://api.example.com/events", "headers": { "Authorization": "Bearer ${env.TOKEN:-none}" }, "ids": true } })",

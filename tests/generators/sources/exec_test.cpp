@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <coyield/generators/blocking_pool.hpp>
+#include <coyield/generators/event.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/programs.hpp>

@@ -1,0 +1,63 @@
+#include <coyield/generators/sources/peer_items.hpp>
+
+#include <coyield/generators/net/connection_input.hpp>
+#include <coyield/generators/sleep.hpp>
+#include <coyield/generators/sources/file_records.hpp>
+#include <coyield/generators/sources/fill.hpp>
+
+namespace coyield::generators {
+
+namespace {
+
+using namespace std::chrono_literals;
+using config::ParameterType;
+
+AsyncGenerator<Item> decoded(net::ConnectionInput input, const std::string& decode, std::size_t max_item) {
+  if (decode == "bytes") return records_of(std::move(input), ByteBlocks(max_item));
+  if (decode == "json") return records_of(std::move(input), JsonLines(max_item));
+  return records_of(std::move(input), TextLines(max_item));
+}
+
+}  // namespace
+
+AsyncGenerator<Item> items_of_peer(net::Peer peer, std::chrono::nanoseconds timeout, std::string decode,
+                                   std::size_t max_item) {
+  Loop& loop = co_await this_loop();
+  auto connection = std::make_unique<net::Connection>(loop);
+  connection->within(timeout);
+  co_await connection->open(std::move(peer));
+  connection->at_leisure();
+  net::ConnectionInput input(std::move(connection));
+  AsyncGenerator<Item> items = decoded(std::move(input), decode, max_item);
+  while (auto item = co_await items.next()) co_yield std::move(*item);
+}
+
+config::Parameter stream_decode_parameter() {
+  return {
+      .name = "decode",
+      .type = ParameterType::choice,
+      .summary = "What an item is: each line as a text, each line as JSON, or whatever bytes come together.",
+      .default_value = "lines",
+      .choices = {"lines", "json", "bytes"}};
+}
+
+config::Parameter connect_timeout_parameter() {
+  return {.name = "timeout",
+          .type = ParameterType::duration,
+          .summary = "How long connecting may take.",
+          .default_value = 30s,
+          .minimum = 1ms,
+          .maximum = 1h};
+}
+
+config::Parameter max_connections_parameter() {
+  return {.name = "max_connections",
+          .type = ParameterType::integer,
+          .summary = "How many may be connected at a time, where it listens; the others wait.",
+          .default_value = 100,
+          .minimum = 2,
+          .maximum = 10000,
+          .request_values = false};
+}
+
+}  // namespace coyield::generators
