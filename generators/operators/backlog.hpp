@@ -1,16 +1,20 @@
 #pragma once
 
+#include <chrono>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
 #include <coyield/generators/operators/keep.hpp>
 #include <cstddef>
 #include <deque>
 #include <limits>
+#include <string>
 
 namespace coyield::generators {
 
 /// No limit in bytes to what `buffer` and `delay` hold.
 inline constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
+/// No limit in time to how long `batch` and `sort` hold something.
+inline constexpr std::chrono::nanoseconds any_time = std::chrono::nanoseconds::max();
 
 /// How many bytes an item takes that is held back. For a type of yours that has memory of its own, write an
 /// overload beside the type, where it is found by argument-dependent lookup.
@@ -18,6 +22,7 @@ template <class T>
 constexpr std::size_t memory_of(const T&) noexcept {
   return sizeof(T);
 }
+inline std::size_t memory_of(const std::string& text) noexcept { return sizeof(std::string) + text.size(); }
 inline std::size_t memory_of(const Item& item) noexcept {
   const std::size_t payload = item.is_value() ? 0 : item.payload().size();
   return sizeof(Item) + payload + item.id().size() + item.event().size();

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <coyield/generators/gap.hpp>
-#include <coyield/generators/json_text.hpp>
 #include <coyield/generators/operator.hpp>
+#include <coyield/generators/operators/as_json.hpp>
 #include <coyield/generators/operators/batch.hpp>
 #include <optional>
 
@@ -13,24 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t default_items = 1000;
 constexpr std::int64_t max_items = 1'000'000;
-
-void append_json(Buffer& out, const Item& item) {
-  switch (item.kind()) {
-    case PayloadKind::json:
-      item.write_payload(out);
-      return;
-    case PayloadKind::text:
-      append_json_string(out, item.payload());
-      return;
-    case PayloadKind::bytes:
-      out.push_back('"');
-      append_base64(out, item.payload());
-      out.push_back('"');
-      return;
-    case PayloadKind::gap:
-      return;
-  }
-}
 
 /// Gathers items into the text of one JSON array, of `longest` bytes at most: an item that does not fit ends
 /// it, and begins the next one. Nothing is kept of an item but its text. A gap ends the array, and follows
@@ -47,7 +29,7 @@ class JsonArray {
     }
     const std::size_t before = text_.size();
     text_.push_back(count_ == 0 ? '[' : ',');
-    append_json(text_, item);
+    append_as_json(text_, item);
     if (count_ != 0 && text_.size() + 1 > longest_) {
       next_.append(text_.view().substr(before + 1));
       text_.resize(before);

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <coyield/generators/operators/backlog.hpp>
 #include <coyield/generators/operators/compose.hpp>
 #include <coyield/generators/operators/keep.hpp>
 #include <coyield/generators/operators/upstream.hpp>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace coyield::generators {
-
-/// No limit in time: a batch is given when it is full, or at the end.
-inline constexpr std::chrono::nanoseconds any_time = std::chrono::nanoseconds::max();
 
 namespace detail {
 

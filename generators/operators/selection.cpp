@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <coyield/generators/json_text.hpp>
+#include <coyield/generators/operators/as_json.hpp>
 #include <nlohmann/json.hpp>
 
 namespace coyield::generators {
@@ -12,14 +13,6 @@ using config::Checked;
 using config::in_quotes;
 using config::Mistake;
 using Json = nlohmann::json;
-
-void append_value(Buffer& out, const JsonValue& value, PayloadKind kind) {
-  if (!value.is_plain()) return out.append(value.raw());
-  if (kind == PayloadKind::text) return append_json_string(out, value.raw());
-  out.push_back('"');
-  append_base64(out, value.raw());
-  out.push_back('"');
-}
 
 Mistake no_selection() {
   return {"there is nothing to keep",
@@ -126,7 +119,7 @@ void Selection::apply(Item& item) {
     if (value.kind() == JsonValue::Kind::missing) continue;
     text_.push_back(text_.empty() ? '{' : ',');
     text_.append(member.name_as_json);
-    append_value(text_, value, item.kind());
+    append_as_json(text_, value, item.kind());
   }
   text_.append(text_.empty() ? "{}" : "}");
   item.set(PayloadKind::json, text_.view());
