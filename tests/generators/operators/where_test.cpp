@@ -178,7 +178,8 @@ TEST_P(JsonOperator, PassesAGapOn) {
 INSTANTIATE_TEST_SUITE_P(Operators, JsonOperator,
                          ::testing::Values(Case{"where", R"({ "where": { "/n": { "at_least": 0 } } })"},
                                            Case{"select", R"({ "select": ["/n", "/x"] })"},
-                                           Case{"set", R"({ "set": { "/n/x": 1 } })"}),
+                                           Case{"set", R"({ "set": { "/n/x": 1 } })"},
+                                           Case{"redact", R"({ "redact": ["/x", "/n/*"] })"}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 AsyncGenerator<Item> items_of(Texts given) {
