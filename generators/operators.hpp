@@ -6,6 +6,7 @@
 #include <coyield/generators/operators/combine_latest.hpp>
 #include <coyield/generators/operators/concat.hpp>
 #include <coyield/generators/operators/debounce.hpp>
+#include <coyield/generators/operators/dedupe.hpp>
 #include <coyield/generators/operators/delay.hpp>
 #include <coyield/generators/operators/distinct.hpp>
 #include <coyield/generators/operators/enumerate.hpp>

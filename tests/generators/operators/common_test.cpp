@@ -69,6 +69,7 @@ std::vector<Case> cases() {
       {"concat", [](Stream from) { return concat(nothing(), std::move(from), nothing()); }},
       {"tap", [](Stream from) { return tap(std::move(from), [](int) {}); }},
       {"distinct", [](Stream from) { return distinct(std::move(from)); }},
+      {"dedupe", [](Stream from) { return dedupe(std::move(from)); }},
       {"sample", [](Stream from) { return sample(std::move(from), 5ms); }},
       {"debounce", [](Stream from) { return debounce(std::move(from), 5ms); }},
       {"delay", [](Stream from) { return delay(std::move(from), 5ms, 1); }},
