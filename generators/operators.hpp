@@ -19,6 +19,7 @@
 #include <coyield/generators/operators/sample.hpp>
 #include <coyield/generators/operators/scan.hpp>
 #include <coyield/generators/operators/skip.hpp>
+#include <coyield/generators/operators/sort.hpp>
 #include <coyield/generators/operators/take.hpp>
 #include <coyield/generators/operators/take_while.hpp>
 #include <coyield/generators/operators/tap.hpp>

@@ -70,6 +70,8 @@ std::vector<Case> cases() {
       {"tap", [](Stream from) { return tap(std::move(from), [](int) {}); }},
       {"distinct", [](Stream from) { return distinct(std::move(from)); }},
       {"dedupe", [](Stream from) { return dedupe(std::move(from)); }},
+      {"sort_of_one", [](Stream from) { return sort(std::move(from), {.max_items = 1}); }},
+      {"sort_in_time", [](Stream from) { return sort(std::move(from), {.within = 5ms}); }},
       {"sample", [](Stream from) { return sample(std::move(from), 5ms); }},
       {"debounce", [](Stream from) { return debounce(std::move(from), 5ms); }},
       {"delay", [](Stream from) { return delay(std::move(from), 5ms, 1); }},
