@@ -15,6 +15,7 @@
 #include <coyield/generators/operators/map.hpp>
 #include <coyield/generators/operators/merge.hpp>
 #include <coyield/generators/operators/on_error.hpp>
+#include <coyield/generators/operators/rate.hpp>
 #include <coyield/generators/operators/retry.hpp>
 #include <coyield/generators/operators/sample.hpp>
 #include <coyield/generators/operators/scan.hpp>
