@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace coyield::generators {
@@ -28,6 +29,12 @@ class JsonNumber {
 
   std::partial_ordering operator<=>(const JsonNumber& other) const noexcept;
   bool operator==(const JsonNumber& other) const noexcept { return (*this <=> other) == 0; }
+
+  /// Calls `visitor` with a std::int64_t, or with a std::uint64_t where it is beyond that, or with a double.
+  template <class Visitor>
+  decltype(auto) visit(Visitor&& visitor) const {
+    return std::visit(std::forward<Visitor>(visitor), value_);
+  }
 
  private:
   // A std::uint64_t is always beyond what a std::int64_t holds.
