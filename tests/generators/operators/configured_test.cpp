@@ -298,7 +298,14 @@ TEST(ConfiguredOperators, AGapIsPassedOnBetweenTheItemsThatItStandsBetween) {
   EXPECT_EQ(through(R"({ "take": 2 })"), (Texts{"1", gap, "1"})) << "it is no item, and does not count";
   EXPECT_EQ(through(R"({ "skip": 2 })"), (Texts{gap, "1"}));
   EXPECT_EQ(through(R"({ "distinct": {} })"), (Texts{"1", gap, "1"})) << "nor is it compared";
-  for (const char* op : {R"({ "buffer": 2 })", R"({ "delay": "10ms" })", R"("on_error")"}) {
+  EXPECT_EQ(through(R"({ "dedupe": {} })"), (Texts{"1", gap})) << "what came before is not forgotten";
+  EXPECT_EQ(through(R"({ "sort": { "by": "", "items": 9 } })"), (Texts{"1", gap, "1", "1"}));
+  EXPECT_EQ(through(R"({ "window": { "items": 9 } })"), (Texts{R"({"count":1})", gap, R"({"count":2})"}));
+  EXPECT_EQ(through(R"({ "rate": "10s" })"), (Texts{gap, R"({"count":3,"rate":3})"}));
+  const std::string whole = R"([{"op":"replace","path":"","value":1}])";
+  EXPECT_EQ(through(R"({ "diff": {} })"), (Texts{whole, gap, whole}));
+  for (const char* op :
+       {R"({ "buffer": 2 })", R"({ "delay": "10ms" })", R"("on_error")", R"({ "redact": ["/x"] })"}) {
     EXPECT_EQ(through(op), (Texts{"1", gap, "1", "1"})) << op;
   }
 }
