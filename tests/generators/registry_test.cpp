@@ -57,7 +57,8 @@ TEST(AllSources, AreDescribedWithAnExampleThatCanBeLoaded) {
   const config::Catalogue catalogue = registry.catalogue();
   const auto names = catalogue.names(config::ComponentKind::source);
   EXPECT_TRUE(std::ranges::includes(
-      names, std::vector<std::string>{"clock", "counter", "echo", "file", "random", "stdin", "system"}));
+      names,
+      std::vector<std::string>{"clock", "counter", "echo", "file", "random", "schedule", "stdin", "system"}));
   for (const std::string& name : names) {
     const config::Component& described = registry.find_source(name)->description;
     EXPECT_FALSE(described.summary.empty()) << name;
