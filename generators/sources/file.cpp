@@ -1,13 +1,9 @@
 #include <algorithm>
 #include <charconv>
-#include <coyield/generators/blocking_pool.hpp>
-#include <coyield/generators/failure.hpp>
-#include <coyield/generators/json_text.hpp>
-#include <coyield/generators/sleep.hpp>
 #include <coyield/generators/source.hpp>
-#include <coyield/generators/sources/csv_rows.hpp>
-#include <coyield/generators/sources/file_input.hpp>
-#include <coyield/generators/sources/file_records.hpp>
+#include <coyield/generators/sources/file_path.hpp>
+#include <coyield/generators/sources/file_stream.hpp>
+#include <optional>
 #include <stdexcept>
 
 namespace coyield::generators {
@@ -24,158 +20,28 @@ std::optional<FileStart> parse_start(std::string_view text) {
   return start;
 }
 
-/// What the arguments say, so that the coroutines need not look them up.
-struct Job {
-  FileRequest request;
-  BlockingPool* pool;
-  std::size_t max_item;
-  std::shared_ptr<StartPosition> start;  ///< as `SourceContext::start`
-};
-
-/// Writes the id of the item that was yielded last.
-template <class Records>
-class RecordIds final : public IdWriter {
- public:
-  RecordIds(FileInput& input, const Records& records) noexcept : input_(input), records_(records) {}
-
-  std::string_view write_id(std::uint64_t offset) noexcept override {
-    const auto position = input_.position(offset, records_.before());
-    if (!position) return {};
-    return {text_, static_cast<std::size_t>(write_position(text_, *position) - text_)};
-  }
-
- private:
-  FileInput& input_;
-  const Records& records_;
-  char text_[FilePosition::max_text];
-};
-
-std::string gap_text(const FileInput& input) {
-  Buffer text;
-  text.push_back('{');
-  if (!input.gap_from().empty()) {
-    text.append(R"("from":)");
-    append_json_string(text, input.gap_from());
-  }
-  text.push_back('}');
-  return std::string(text.view());
-}
-
-/// Reads on, or ends the records where there is no more.
-template <class Records>
-Task<void> fill(FileInput& input, Records& records) {
-  for (;;) {
-    const std::span<char> room = records.room();
-    const std::size_t n = co_await input.read(room);
-    records.commit(n);
-    if (n != 0) co_return;
-    records.shrink();
-    const bool more = co_await input.more();
-    if (!more) co_return records.end();
-  }
-}
-
-/// The names of the columns stand at the beginning of the file, wherever the piece begins.
-template <class Records>
-Task<void> begin_piece(FileInput& input, Records& records) {
-  if constexpr (std::is_same_v<Records, CsvRows>) {
-    records.forget_columns();
-    if (records.needs_columns() && input.offset() != 0) {
-      input.rewind();
-      records.begin(0, "");
-      while (!records.read_columns()) co_await fill(input, records);
-      input.back();
-    }
-  }
-  records.begin(input.offset(), input.before());
-}
-
-/// `Records` cuts the file into items: see `file_records.hpp`.
-template <class Records>
-AsyncGenerator<Item> read_records(Job job, Records records) {
-  Loop& loop = co_await this_loop();
-  FileInput input(loop, *job.pool, std::move(job.request));
-  RecordIds<Records> ids(input, records);
-  bool more = true;
-  co_await input.open();
-  if (job.start && job.start->id.empty()) job.start->id = input.start_id();
-  while (more) {
-    if (input.gap()) {
-      const std::string gap = gap_text(input);
-      co_yield Item::gap(gap);
-    }
-    co_await begin_piece(input, records);
-    bool drop = input.begins_within() && Records::is_whole;
-    while (!records.ended()) {
-      co_await fill(input, records);
-      if (input.broken_off()) break;
-      std::string_view record;
-      while (records.next(record)) {
-        if (drop) [[unlikely]] {
-          drop = false;
-          continue;
-        }
-        Item item;
-        item.set(Records::kind, record);
-        item.set_id(ids, records.behind());
-        co_yield std::move(item);
-      }
-    }
-    more = co_await input.next_piece(records.behind(), records.before());
-  }
-}
-
-FileName name_of(const config::Arguments& args) {
-  FileName name;
-  name.path = args.get<std::string>("path");
-  if (const auto* root = args.find<std::string>("root")) name.root = *root;
-  name.chosen_by_client = args.from_request("path");
-  return name;
-}
-
 AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
   if (context.blocking == nullptr) throw std::logic_error("the source file needs a BlockingPool");
   const auto& decode = args.get<std::string>("decode");
-  const std::size_t max_item = context.max_item;
-  FileRequest request{.name = name_of(args),
+  FileRequest request{.name = file_name(args),
                       .start = *parse_start(args.get<std::string>("start")),
                       .follow = args.get<bool>("follow"),
                       .decompress = decode != "bytes",
                       .resume_after = std::move(context.resume_after)};
-  Job job{std::move(request), context.blocking, max_item, std::move(context.start)};
-  if (decode == "bytes") return read_records(std::move(job), ByteBlocks(max_item));
-  if (decode == "json") return read_records(std::move(job), JsonLines(max_item));
+  FileJob job{std::move(request), context.blocking, context.max_item, std::move(context.start)};
+  if (decode == "bytes") return file_blocks(std::move(job));
+  if (decode == "json") return file_json(std::move(job));
   if (decode == "csv") {
     const auto* columns = args.find<std::vector<std::string>>("columns");
-    return read_records(std::move(job),
-                        CsvRows(max_item, columns == nullptr ? std::vector<std::string>() : *columns));
+    return file_rows(std::move(job), columns == nullptr ? std::vector<std::string>() : *columns);
   }
-  return read_records(std::move(job), TextLines(max_item));
+  return file_lines(std::move(job));
 }
 
 /// For checks: what a request fills in is not there when the configuration is read.
 bool says(const config::Arguments& args, std::string_view parameter, std::string_view value) {
   const auto* given = args.find<std::string>(parameter);
   return given != nullptr && *given == value;
-}
-
-void check_path(const config::Arguments& args, config::ParameterMistakes& mistakes) {
-  const auto* path = args.find<std::string>("path");
-  const auto* root = args.find<std::string>("root");
-  if (args.from_request("path")) {
-    if (root == nullptr)
-      mistakes.push_back({"root",
-                          {"is missing, and the client has a say in path",
-                           R"(write the directory to serve: "root": "/srv/files")"}});
-  } else if (path != nullptr && path->empty()) {
-    mistakes.push_back({"path", {"is empty", R"(name the file: "path": "/var/log/app.log")"}});
-  } else if (path != nullptr && root != nullptr && path->starts_with('/')) {
-    const auto below = path->substr(std::min(path->find_first_not_of('/'), path->size()));
-    mistakes.push_back(
-        {"path",
-         {config::in_quotes(*path) + " begins with a slash, and the path goes out from \"root\"",
-          "write " + config::in_quotes(below.empty() ? "app.log" : below) + ", or leave \"root\" out"}});
-  }
 }
 
 void check_start(const config::Arguments& args, config::ParameterMistakes& mistakes) {
@@ -210,7 +76,7 @@ void check_compressed(const config::Arguments& args, config::ParameterMistakes& 
 
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
-  check_path(args, mistakes);
+  check_file_path(args, mistakes);
   check_start(args, mistakes);
   check_columns(args, mistakes);
   check_compressed(args, mistakes);
@@ -228,15 +94,8 @@ Source file_source() {
            .summary = "A file: its lines, its lines of JSON, its rows of CSV, or its bytes; once, or as it "
                       "grows and is rotated.",
            .parameters =
-               {{.name = "path",
-                 .type = ParameterType::text,
-                 .summary = "Which file. It may have values of the request in it where there is a `root`.",
-                 .required = true},
-                {.name = "root",
-                 .type = ParameterType::text,
-                 .summary = "The directory from which `path` goes out and which it cannot leave, by no "
-                            "\"..\", no leading slash and no symbolic link.",
-                 .request_values = false},
+               {file_path_parameter(),
+                file_root_parameter(),
                 {.name = "follow",
                  .type = ParameterType::boolean,
                  .summary = "Whether to wait for more at the end of the file, and to go on with the next one "
