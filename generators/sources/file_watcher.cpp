@@ -17,6 +17,10 @@ namespace {
 constexpr std::uint32_t file_mask = IN_MODIFY | IN_MOVE_SELF;
 constexpr std::uint32_t directory_mask =
     IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
+// What is written by way of a mapping shows when the file is closed; IN_ATTRIB is for touch(1).
+constexpr std::uint32_t content_mask = directory_mask | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
+// What the system says unasked.
+constexpr std::uint32_t always = IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW;
 
 [[noreturn]] void fail(int error) {
   if (error == EACCES) {
@@ -45,11 +49,12 @@ void FileWatcher::open() {
   inotify_.emplace(context_, opened);
 }
 
-/// By what is open, since its name may be another's by now. The same file has the same number each time.
+/// By what is open, since its name may be another's by now. The same file has the same number each time, and
+/// one mask for all who watch it.
 int FileWatcher::add(int descriptor, std::uint32_t mask) {
   open();
   const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-  const int number = ::inotify_add_watch(inotify_->native_handle(), path.c_str(), mask);
+  const int number = ::inotify_add_watch(inotify_->native_handle(), path.c_str(), mask | IN_MASK_ADD);
   if (number < 0) fail(errno);
   return number;
 }
@@ -90,7 +95,7 @@ void FileWatcher::read_events() {
       std::memcpy(&event, events + at, sizeof event);
       at += static_cast<ssize_t>(sizeof event + event.len);
       if ((event.mask & IN_Q_OVERFLOW) != 0) {
-        for (auto& watched : watched_) tell(watched.first, 0);
+        for (auto& watched : watched_) tell(watched.first, IN_Q_OVERFLOW);
       } else {
         tell(event.wd, event.mask);
       }
@@ -102,6 +107,7 @@ void FileWatcher::tell(int number, std::uint32_t mask) noexcept {
   const auto found = watched_.find(number);
   if (found == watched_.end()) return;
   for (FileWatch& watch : found->second) {
+    if ((mask & (watch.mask_ | always)) == 0) continue;
     watch.happened_ = true;
     if ((mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)) != 0) watch.gone_ = true;
     watch.event_.set();  // resumes nobody yet
@@ -112,6 +118,7 @@ void FileWatcher::shutdown() { inotify_.reset(); }
 
 void FileWatch::file(int descriptor) { start(descriptor, file_mask); }
 void FileWatch::directory(int descriptor) { start(descriptor, directory_mask); }
+void FileWatch::content(int descriptor) { start(descriptor, content_mask); }
 
 void FileWatch::start(int descriptor, std::uint32_t mask) {
   const int number = watcher_.add(descriptor, mask);
@@ -119,6 +126,7 @@ void FileWatch::start(int descriptor, std::uint32_t mask) {
   if (is_linked()) unlink();
   watcher_.enter(number, *this);
   if (before >= 0 && before != number) watcher_.leave(before);
+  mask_ = mask;
   happened_ = true;
   gone_ = false;
 }

@@ -25,10 +25,12 @@ class FileWatch
   ~FileWatch() { stop(); }
 
   /// Watches what is open as `descriptor`, which need not stay open, instead of what it watched before:
-  /// writing to the file, or files that come, go and are renamed in the directory. Throws
-  /// `Failure(unavailable)` when the system's limits are reached, and `forbidden` without the permission.
+  /// writing to the file; files that come, go and are renamed in the directory; or that, and writing to any
+  /// of them. Throws `Failure(unavailable)` when the system's limits are reached, and `forbidden` without the
+  /// permission.
   void file(int descriptor);
   void directory(int descriptor);
+  void content(int descriptor);
   void stop() noexcept;
 
   /// Whether something has happened since the last call. True at first: what happened before is not known.
@@ -45,6 +47,7 @@ class FileWatch
   FileWatcher& watcher_;
   Event& event_;
   int number_ = -1;
+  std::uint32_t mask_ = 0;
   bool happened_ = true;
   bool gone_ = false;
 };
@@ -57,6 +60,9 @@ class FileWatch
 ///     watch.directory(descriptor);
 ///     co_await changed.wait();
 ///     if (watch.take()) ...                  // something happened in that directory
+///
+/// Of what several watch, each is told what it asked for. When events were lost because there were too many,
+/// all are told that something may have happened.
 ///
 /// A service of its `io_context`, made by the first `of`, used on its thread alone. While anything is
 /// watched, `io_context::run` does not return. Network file systems do not say what other machines do.

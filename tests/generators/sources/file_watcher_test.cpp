@@ -66,6 +66,74 @@ TEST_F(Watching, SaysWhenADirectoryHasOtherNames) {
   EXPECT_FALSE(watch.gone());
 }
 
+TEST_F(Watching, SaysWhenAFileInADirectoryIsWrittenTo) {
+  FileWatch watch(watcher(), changed);
+  watch.content(open(directory.path()).get());
+  const auto happened = [&] {
+    loop.run_ready();
+    return watch.take();
+  };
+  EXPECT_TRUE(happened());
+  EXPECT_FALSE(happened());
+  append("a");
+  EXPECT_TRUE(happened());
+  append("a");
+  EXPECT_TRUE(happened());
+  std::filesystem::last_write_time(directory.path() / "a", std::filesystem::file_time_type());
+  EXPECT_TRUE(happened());
+  std::filesystem::remove(directory.path() / "a");
+  EXPECT_TRUE(happened());
+  EXPECT_FALSE(happened());
+  std::filesystem::remove(directory.path());
+  EXPECT_TRUE(happened());
+  EXPECT_TRUE(watch.gone());
+}
+
+TEST_F(Watching, TellsEachWhatItAskedForOfTheSameDirectory) {
+  append("a");
+  for (const bool names_first : {true, false}) {
+    FileWatch names(watcher(), changed);
+    FileWatch content(watcher(), changed);
+    const FileDescriptor opened = open(directory.path());
+    if (names_first) names.directory(opened.get());
+    content.content(opened.get());
+    if (!names_first) names.directory(opened.get());
+    names.take();
+    content.take();
+    append("a");
+    loop.run_ready();
+    EXPECT_TRUE(content.take());
+    EXPECT_FALSE(names.take()) << "it has the same names";
+    content.stop();
+    append("b");
+    loop.run_ready();
+    EXPECT_TRUE(names.take());
+    EXPECT_FALSE(content.take());
+    std::filesystem::remove(directory.path() / "b");
+  }
+}
+
+TEST_F(Watching, TellsAllWhenTheSystemHasLostCount) {
+  std::size_t most = 0;
+  std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most;
+  if (most == 0 || most > 100'000) GTEST_SKIP() << "it would take too long to lose count";
+  const FileDescriptor quiet = open(directory.write("quiet", ""));
+  std::filesystem::create_directory(directory.path() / "busy");
+  FileWatch watch(watcher(), changed);
+  watch.file(quiet.get());
+  FileWatch busy(watcher(), changed);
+  busy.directory(open(directory.path() / "busy").get());
+  watch.take();
+  for (std::size_t i = 0; i <= most / 2; ++i) {
+    append("busy/a");
+    std::filesystem::remove(directory.path() / "busy/a");
+  }
+  loop.run_ready();
+  EXPECT_TRUE(watch.take());
+  EXPECT_TRUE(busy.take());
+  EXPECT_FALSE(watch.gone());
+}
+
 TEST_F(Watching, TellsAllWhoWatchTheSame) {
   const FileDescriptor file = open(directory.write("a", ""));
   FileWatch first(watcher(), changed);
