@@ -56,9 +56,9 @@ TEST(AllSources, AreDescribedWithAnExampleThatCanBeLoaded) {
   for (Source& each : all_sources()) registry.add(std::move(each));
   const config::Catalogue catalogue = registry.catalogue();
   const auto names = catalogue.names(config::ComponentKind::source);
-  EXPECT_TRUE(
-      std::ranges::includes(names, std::vector<std::string>{"clock", "counter", "echo", "file", "random",
-                                                            "replay", "schedule", "stdin", "system"}));
+  EXPECT_TRUE(std::ranges::includes(
+      names, std::vector<std::string>{"clock", "counter", "directory", "echo", "file", "random", "replay",
+                                      "schedule", "stdin", "system"}));
   for (const std::string& name : names) {
     const config::Component& described = registry.find_source(name)->description;
     EXPECT_FALSE(described.summary.empty()) << name;

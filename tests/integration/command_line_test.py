@@ -312,7 +312,7 @@ class Commands(unittest.TestCase):
         self.assertRegex(result.stdout, r"(?m)^/b +clock$")
 
     def test_the_examples_of_the_components_are_good_configuration(self):
-        for name in ("counter", "clock", "echo", "schedule", "replay"):
+        for name in ("counter", "clock", "echo", "schedule", "replay", "directory"):
             text = run("list", "sources", name).stdout
             example = re.search(r"Example:\s+(\{.*\})", text)
             self.assertTrue(example, text)
