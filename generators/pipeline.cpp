@@ -20,6 +20,9 @@ const Component& known(const Component* component, const std::string& name) {
 
 bool is_resumable(const Source& source, const config::Arguments& constants) {
   if (source.resumable_if == nullptr) return source.resumable;
+  const auto place = source.description.find(source.resumable_if).value();
+  if (source.description.parameters[place].type == config::ParameterType::text)
+    return constants.find<std::string>(source.resumable_if) != nullptr;
   const bool* chosen = constants.find<bool>(source.resumable_if);
   return chosen != nullptr && *chosen;
 }

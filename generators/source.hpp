@@ -12,6 +12,7 @@
 namespace coyield::generators {
 
 class BlockingPool;
+class Cleanup;
 class Observer;
 class Programs;
 class StandardInput;
@@ -32,6 +33,7 @@ struct SourceContext {
   StandardInput* standard_input = nullptr;  ///< of the process; lives longer than any source
   TopicReader* topics = nullptr;       ///< of this thread; null: there are none; lives longer than any source
   Programs* programs = nullptr;        ///< null: no source may start one; lives longer than any source
+  Cleanup* cleanup = nullptr;          ///< for what takes a while at the end; lives longer than any source
   Observer* observer = nullptr;        ///< null: nobody wants to know; lives longer than any source
   std::string_view endpoint = {};      ///< whose stream it is, for `observer`; likewise
   std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
@@ -45,11 +47,12 @@ struct SourceContext {
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, named, started, told, whose, most, behind, begun] = *this;
+    const auto& [_, pool, piped, named, started, left, told, whose, most, behind, begun] = *this;
     return {.blocking = pool,
             .standard_input = piped,
             .topics = named,
             .programs = started,
+            .cleanup = left,
             .observer = told,
             .endpoint = whose,
             .max_item = most,
@@ -69,7 +72,8 @@ struct Source {
   /// Its items have ids, and it honours `SourceContext::resume_after`: one that it cannot make sense of is a
   /// `Failure` of kind invalid.
   bool resumable = false;
-  /// One that is so where this parameter, a boolean that no request fills in, is true.
+  /// One that is so where this parameter, which no request fills in, is true, or where it is no boolean,
+  /// given.
   const char* resumable_if = nullptr;
 };
 

@@ -89,6 +89,7 @@ class Server::Running {
   Counters counters_;
   generators::StandardInput standard_input_;
   generators::Programs programs_;
+  generators::Cleanup cleanup_;
   AddressLimit addresses_;
   MemoryBudget memory_;
   ShareDirectory shares_;
@@ -139,6 +140,7 @@ Shared Server::Running::shared_with(const handlers::Handler& handler) {
                 .counters = counters_,
                 .standard_input = standard_input_,
                 .programs = programs_,
+                .cleanup = cleanup_,
                 .addresses = addresses_,
                 .memory = memory_,
                 .shares = shares_,

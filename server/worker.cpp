@@ -42,6 +42,7 @@ generators::SourceContext Worker::source_context(std::string resume_after) {
           .standard_input = &shared_.standard_input,
           .topics = &shares_,
           .programs = &shared_.programs,
+          .cleanup = &shared_.cleanup,
           .observer = &source_log_,
           .max_item = shared_.config.limits.max_item,
           .resume_after = std::move(resume_after)};

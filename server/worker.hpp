@@ -7,6 +7,7 @@
 #include <coyield/config/configuration.hpp>
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/buffer.hpp>
+#include <coyield/generators/cleanup.hpp>
 #include <coyield/generators/loop.hpp>
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/programs.hpp>
@@ -38,6 +39,7 @@ struct Shared {
   Counters& counters;
   generators::StandardInput& standard_input;
   generators::Programs& programs;
+  generators::Cleanup& cleanup;
   AddressLimit& addresses;
   MemoryBudget& memory;
   ShareDirectory& shares;

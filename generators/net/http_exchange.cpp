@@ -175,6 +175,7 @@ std::optional<std::size_t> HttpExchange::read_now(std::span<char> into) {
 Task<void> HttpExchange::more() {
   if (request_.idle.count() != 0) connection_->within(request_.idle);
   const std::size_t n = co_await read_some();
+  if (request_.idle.count() != 0) connection_->at_leisure();  // that nobody asks for more is not its silence
   if (n != 0) co_return;
   if (framing_ != Framing::until_close) fail(request_.url, "its answer broke off");
   framing_ = Framing::none;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coyield/generators/sources/file_descriptor.hpp>
+#include <coyield/generators/file_descriptor.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>

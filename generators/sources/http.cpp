@@ -316,12 +316,7 @@ config::ParameterMistakes check(const config::Arguments& args) {
 std::vector<config::Parameter> parameters() {
   using config::ParameterType;
   std::vector<config::Parameter> all = {
-      {.name = "url",
-       .type = ParameterType::text,
-       .summary = "What to ask for, with http:// or https://. Values of the request are encoded in "
-                  "it, and cannot say which server is asked.",
-       .required = true,
-       .filling = config::Filling::url},
+      url_parameter("http:// or https://"),
       {.name = "method",
        .type = ParameterType::choice,
        .summary = "How to ask. Without it: POST where there is a `body`, else GET.",

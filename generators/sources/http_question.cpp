@@ -68,6 +68,15 @@ void check_headers(const config::Arguments& args, config::ParameterMistakes& mis
 
 }  // namespace
 
+config::Parameter url_parameter(const std::string& beginnings) {
+  return {.name = "url",
+          .type = config::ParameterType::text,
+          .summary = "Where it is, with " + beginnings +
+                     ". Values of the request are encoded in it, and cannot say which server is asked.",
+          .required = true,
+          .filling = config::Filling::url};
+}
+
 std::vector<config::Parameter> question_parameters() {
   using config::ParameterType;
   return {

@@ -12,6 +12,8 @@ namespace coyield::generators {
 // What the sources have in common that ask another server over HTTP: the parameters `url`, `headers`,
 // `timeout`, `ca` and `socket`, and what becomes of a status that is a refusal.
 
+/// The description of `url`; `beginnings` are those it may have, for people: "http:// or https://".
+config::Parameter url_parameter(const std::string& beginnings);
 /// The descriptions of `headers`, `timeout`, `ca` and `socket`.
 std::vector<config::Parameter> question_parameters();
 

@@ -60,4 +60,14 @@ config::Parameter max_connections_parameter() {
           .request_values = false};
 }
 
+void check_connect_or_listen(const config::Arguments& args, const std::string& examples,
+                             config::ParameterMistakes& mistakes) {
+  const bool connects = args.find<std::string>("connect") != nullptr;
+  const bool listens = args.find<std::string>("listen") != nullptr;
+  if (connects != listens) return;
+  mistakes.push_back({connects ? "listen" : "connect",
+                      {connects ? "cannot be beside \"connect\"" : "is missing, and so is \"listen\"",
+                       "write one of them: " + examples}});
+}
+
 }  // namespace coyield::generators

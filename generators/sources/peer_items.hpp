@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <coyield/config/arguments.hpp>
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
@@ -20,5 +21,9 @@ config::Parameter connect_timeout_parameter();
 
 /// That of `max_connections`, for those who listen.
 config::Parameter max_connections_parameter();
+
+/// One of `connect` and `listen` has to be there, and only one: `examples` are of both.
+void check_connect_or_listen(const config::Arguments& args, const std::string& examples,
+                             config::ParameterMistakes& mistakes);
 
 }  // namespace coyield::generators

@@ -47,12 +47,7 @@ config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
   const auto* connect = args.find<std::string>("connect");
   const auto* listen = args.find<std::string>("listen");
-  if ((connect == nullptr) == (listen == nullptr)) {
-    mistakes.push_back(
-        {connect == nullptr ? "connect" : "listen",
-         {connect == nullptr ? "is missing, and so is \"listen\"" : "cannot be beside \"connect\"",
-          R"(write one of them: "connect": "example.com:5000", or "listen": "127.0.0.1:5000")"}});
-  }
+  check_connect_or_listen(args, R"("connect": "example.com:5000", or "listen": "127.0.0.1:5000")", mistakes);
   if (connect != nullptr && !peer_named(*connect)) {
     mistakes.push_back({"connect",
                         {config::in_quotes(*connect) + " is no host with a port",

@@ -39,13 +39,7 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
   const auto* connect = args.find<std::string>("connect");
-  const auto* listen = args.find<std::string>("listen");
-  if ((connect == nullptr) == (listen == nullptr)) {
-    mistakes.push_back(
-        {connect == nullptr ? "connect" : "listen",
-         {connect == nullptr ? "is missing, and so is \"listen\"" : "cannot be beside \"connect\"",
-          R"(write one of them: "connect": "/run/app.sock", or "listen": "/run/log.sock")"}});
-  }
+  check_connect_or_listen(args, R"("connect": "/run/app.sock", or "listen": "/run/log.sock")", mistakes);
   for (const char* name : {"connect", "listen"}) {
     const auto* path = args.find<std::string>(name);
     if (path == nullptr || path->starts_with('/')) continue;

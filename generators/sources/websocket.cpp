@@ -111,13 +111,7 @@ config::ParameterMistakes check(const config::Arguments& args) {
 std::vector<config::Parameter> parameters() {
   using config::ParameterType;
   std::vector<config::Parameter> all = {
-      {.name = "url",
-       .type = ParameterType::text,
-       .summary =
-           "Where it is, with ws:// or wss://. Values of the request are encoded in it, and cannot say "
-           "which server is asked.",
-       .required = true,
-       .filling = config::Filling::url},
+      url_parameter("ws:// or wss://"),
       {.name = "send",
        .type = ParameterType::json,
        .summary =

@@ -46,7 +46,9 @@ TEST(Registry, TellsTheCatalogueOfAll) {
   registry.add(source("clock"));
   registry.add(operator_("take"));
   const config::Catalogue catalogue = registry.catalogue();
-  EXPECT_EQ(catalogue.names(config::ComponentKind::source), (std::vector<std::string>{"clock", "ticks"}));
+  EXPECT_EQ(catalogue.names(config::ComponentKind::source),
+            (std::vector<std::string>{"clock", "exec", "http", "postgres", "tcp", "ticks", "udp", "unix",
+                                      "websocket"}));
   EXPECT_EQ(catalogue.names(config::ComponentKind::operator_), (std::vector<std::string>{"take"}));
   EXPECT_TRUE(catalogue.names(config::ComponentKind::format).empty());
 }

@@ -1,11 +1,15 @@
 """The source `http`: what another server answers, how it ends, and what is asked of it."""
 
 import json
+import pathlib
+import re
+import subprocess
+import tempfile
 import threading
 import unittest
 
 import wire
-from harness import Server, ServerCase, wait_until
+from harness import PROGRAM, Server, ServerCase, environment, run, wait_until
 from upstream import Upstream, certificate, unused_port
 
 
@@ -100,6 +104,7 @@ class Answers(ServerCase):
             "/late": ask("/silent", timeout="100ms"),
             "/silent": ask("/silent"),
             "/idle": ask("/falls-silent", idle="100ms"),
+            "/patient": {**ask("/ndjson", idle="100ms"), "pipeline": [{"delay": "300ms"}]},
             "/refused": {"source": {"http": f"http://127.0.0.1:{unused_port()}/"}},
             "/unknown": {"source": {"http": "http://no-such-host.invalid/"}},
         }
@@ -155,6 +160,9 @@ class Answers(ServerCase):
     def test_an_answer_that_falls_silent_is_given_up(self):
         response = self.server.get("/idle")
         self.assertEqual((response.lines(), response.ending), (["1"], wire.Ending.CUT))
+
+    def test_a_client_that_is_slow_is_no_silence_of_upstream(self):
+        self.assertEqual(self.lines("/patient"), [{"a": 1}, {"a": 2}])
 
     def test_who_goes_on_behind_an_id_gets_exactly_the_rest(self):
         self.assertEqual([item["i"] for item in self.lines("/events")], list(range(1, 51)))
@@ -301,7 +309,6 @@ class Polling(unittest.TestCase):
 
 class OverTls(unittest.TestCase):
     def test_a_certificate_has_to_be_trusted_and_for_the_host(self):
-        import tempfile
         with tempfile.TemporaryDirectory() as directory:
             good = certificate(directory, "good", "DNS:localhost,IP:127.0.0.1")
             other = certificate(directory, "other", "DNS:other.example")
@@ -323,12 +330,50 @@ class OverTls(unittest.TestCase):
                         self.assertEqual(response.status, 502, target)
 
     def test_a_unix_socket_can_be_asked(self):
-        import tempfile
         with tempfile.TemporaryDirectory() as directory:
             path = directory + "/socket"
             with Upstream({"/x": fixed("text/plain", b"hello\n")}, unix=path):
                 with Server({"/": {"source": {"http": {"url": "http://docker/x", "socket": path}}}}) as server:
                     self.assertEqual(server.get("/").lines(), ["hello"])
+
+
+class Examples(unittest.TestCase):
+    """config/examples, as somebody would use them."""
+
+    DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "config/examples"
+
+    def test_all_of_them_are_good(self):
+        files = sorted(self.DIRECTORY.glob("*.json"))
+        self.assertGreaterEqual(len(files), 2)
+        for file in files:
+            result = run("check", str(file))
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_the_one_of_a_language_model(self):
+        def answer(question):
+            asked = json.loads(question.body)
+            word = asked["messages"][0]["content"]
+            question.stream("text/event-stream")
+            for part in (word, " is", " blue"):
+                question.event(json.dumps({"choices": [{"delta": {"content": part}}]}))
+            question.event("[DONE]")
+            question.end()
+        with Upstream({"/v1": answer}) as upstream, tempfile.TemporaryDirectory() as directory:
+            text = (self.DIRECTORY / "language-model.json").read_text(encoding="utf-8")
+            file = pathlib.Path(directory) / "coyield.json"
+            file.write_text(text.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:9090", "127.0.0.1:0"),
+                            encoding="utf-8")
+            process = subprocess.Popen([PROGRAM, "serve", str(file)], stderr=subprocess.PIPE, text=True,
+                                       env=environment(MODEL_URL=upstream.url("/v1"), MODEL_KEY="secret"))
+            self.addCleanup(process.stderr.close)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.terminate)
+            host, port = re.search(r"listening address=([\d.]+):(\d+)", process.stderr.readline()).groups()
+            for _ in range(2):
+                with wire.Connection((host, int(port))) as client:
+                    response = client.get("/answers/1?prompt=Sky")
+                    self.assertEqual([item["token"] for item in response.lines()], ["Sky", " is", " blue"])
+            self.assertEqual(upstream.questions[0].headers["Authorization"], "Bearer secret")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,18 @@ TEST(Retry, StartsAnewAfterAFailure) {
   EXPECT_FALSE(seen.failure());
 }
 
+TEST(Retry, WaitsAtLeastAsLongAsTheFailureAsksFor) {
+  TestLoop loop;
+  Scripts scripts;
+  scripts.add().item(1).fail(broken().retry_after(5s));
+  scripts.add().item(2).fail(broken().retry_after(1ms));
+  scripts.add().item(3);
+  const auto seen = loop.collect(retry([&] { return scripts.next(); }, steady()));
+  loop.advance(10s);
+  EXPECT_EQ(seen.items(), (std::vector{1, 2, 3}));
+  EXPECT_EQ(seen.times(), (Times{0s, 5s, 5s + 100ms}));
+}
+
 TEST(Retry, PausesGrowUntilAnItemComes) {
   TestLoop loop;
   Scripts scripts;

@@ -1,0 +1,207 @@
+"""The source `postgres`, against a real server."""
+
+import json
+import unittest
+
+import wire
+from database import Database, programs
+from harness import Server, ServerCase, wait_until
+
+
+@unittest.skipUnless(programs(), "needs a PostgreSQL server")
+class Postgres(ServerCase):
+    settings = {"threads": 2}
+
+    @classmethod
+    def prepare(cls):
+        cls.database = Database()
+        cls.addClassCleanup(cls.database.close)
+        cls.database.sql("create table events (id bigserial primary key, what text not null);"
+                         "create table kinds (i int2, j int8, f float8, n numeric, b bool, t text, x json, y jsonb, "
+                         "at timestamptz, d date, bytes bytea, a int[], nothing text);"
+                         "insert into kinds values (1, 9007199254740993, 1e300, 12345678901234567890.10, true, "
+                         "E'say \"hi\"\\n', E'{\"a\":\\n 1}', '[1]', '2026-11-26 09:30:00.5+00', '2026-11-26', '\\x00ff', "
+                         "'{1,2}', null), (-1, 0, 'NaN', 'NaN', false, '', 'null', '{}', 'infinity', 'infinity', '', "
+                         "'{}', null);"
+                         "create table changing (id int primary key, name text, big text);"
+                         "alter table changing alter column big set storage external;"
+                         "create publication changes for table changing")
+
+        def ask(**options):
+            return {"source": {"postgres": {"url": cls.database.url, **options}}}
+        rows_behind = "select id, what from events where id > $1 order by id"
+        cls.endpoints = {
+            "/kinds": ask(query="select * from kinds"),
+            "/numbers/{n}": ask(query="select i from generate_series(1, $1::int) i", parameters=["${path.n}"]),
+            "/wide/{n}": ask(query="select i, repeat('x', 1000) as x from generate_series(1, $1::int) i",
+                             parameters=["${path.n}"]),
+            "/slow": ask(query="select pg_sleep(1000)"),
+            "/text": ask(query="select $1::text as text", parameters=["${query.t:-none}"]),
+            "/wrong": ask(query="select nonsense"),
+            "/divided": ask(query="select 1 / (3 - i) as x from generate_series(1, 5) i"),
+            "/listen": ask(listen="news"),
+            "/events": ask(listen="events", query=rows_behind, key="id", after="${query.after:-0}"),
+            "/events/retry": {**ask(listen="events", query=rows_behind, key="id"),
+                              "pipeline": [{"retry": {"from": "10ms", "to": "100ms"}}]},
+            "/events/shared": {**ask(listen="events", query=rows_behind, key="id"),
+                               "share": {"replay": 1000, "since": "earliest"}},
+            "/changes": {**ask(changes="changes"), "share": {}},
+            "/refused": {"source": {"postgres": {"url": "postgresql://127.0.0.1:1/x", "query": "select 1"}}},
+        }
+
+    def setUp(self):
+        self.database.sql("truncate events restart identity")
+
+    def follow(self, target, *fields):
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.ask(target, *fields)
+        return client
+
+    def items(self, client):
+        client.head()
+        return (json.loads(line) for line in client.items())
+
+    def test_rows_are_objects_with_all_their_digits(self):
+        text = self.server.get("/kinds").text
+        first, second = text.splitlines()
+        self.assertIn('"j":9007199254740993,', first)
+        self.assertIn('"n":12345678901234567890.10,', first)
+        row = json.loads(first)
+        self.assertEqual((row["i"], row["f"], row["b"], row["t"], row["x"], row["y"], row["nothing"]),
+                         (1, 1e300, True, 'say "hi"\n', {"a": 1}, [1], None))
+        self.assertRegex(row["at"], r"^2026-11-26T\d\d:\d\d:00\.5[+-]\d\d:\d\d$")
+        self.assertEqual((row["d"], row["bytes"], row["a"]), ("2026-11-26", "\\x00ff", "{1,2}"))
+        row = json.loads(second)
+        self.assertEqual((row["f"], row["n"], row["b"], row["x"], row["at"]), ("NaN", "NaN", False, None, "infinity"))
+
+    def test_any_number_of_rows_comes_at_the_clients_pace(self):
+        self.assertEqual(self.server.get("/numbers/100000").lines()[-1], {"i": 100_000})
+        before = self.server.resident_bytes()
+        with self.server.connect(receive_buffer=4096) as client:
+            client.ask("/wide/300000")
+            client.head()
+            client.chunk()
+            self.assertTrue(wait_until(lambda: self.database.busy() == 1))
+            self.assertLess(self.server.resident_bytes() - before, 20_000_000)
+        self.assertTrue(wait_until(lambda: self.database.connections() == 0))
+
+    def test_who_leaves_cancels_the_query(self):
+        with self.server.connect() as client:
+            client.ask("/slow")
+            self.assertTrue(wait_until(lambda: self.database.busy() == 1))
+        self.assertTrue(wait_until(lambda: self.database.busy() == 0))
+        self.assertTrue(wait_until(lambda: self.database.connections() == 0))
+
+    def test_values_are_bound(self):
+        injection = "'; drop table events; --"
+        response = self.server.get("/text?t=%27%3B%20drop%20table%20events%3B%20--")
+        self.assertEqual(response.lines(), [{"text": injection}])
+        self.assertEqual(self.database.sql("select count(*) from events"), "0")
+        response = self.server.get("/numbers/many")
+        self.assertEqual(response.status, 400)
+        self.assertIn("invalid input syntax", response.json()["detail"])
+        self.assertEqual(self.server.get("/text?t=a%00b").status, 400)
+
+    def test_mistakes_are_told_apart_and_their_details_logged(self):
+        response = self.server.get("/wrong")
+        self.assertEqual((response.status, response.json()["detail"]), (500, "the database has refused the query (42703)"))
+        self.server.wait_for_log(r'postgres endpoint=/wrong failed=.*said=.*column "nonsense" does not exist|nonsense')
+        self.assertEqual(self.server.get("/divided").ending, wire.Ending.CUT)
+        self.assertEqual(self.server.get("/refused").status, 503)
+
+    def test_notifications_are_items(self):
+        items = self.items(self.follow("/listen"))
+
+        def heard():
+            self.database.sql("notify news, 'first'")
+            return self.database.connections() > 0
+        self.assertTrue(wait_until(heard))
+        while next(items) != "first":
+            pass
+        self.database.sql("notify news, '{\"a\": 1}'")
+        item = next(items)
+        while item == "first":
+            item = next(items)
+        self.assertEqual(item, {"a": 1})
+
+    def insert(self, *texts):
+        values = ", ".join(f"('{text}')" for text in texts)
+        self.database.sql(f"insert into events (what) values {values}; notify events")
+
+    def test_a_notification_is_a_call_to_look(self):
+        self.insert("one", "two")
+        items = self.items(self.follow("/events"))
+        self.assertEqual([next(items)["what"] for _ in range(2)], ["one", "two"])
+        self.insert("three")
+        self.assertEqual(next(items), {"id": 3, "what": "three"})
+        client = self.follow("/events?format=sse", "Last-Event-ID: 1")
+        client.head()
+        text = b""
+        while text.count(b"data:") < 2:
+            text += client.chunk()
+        self.assertEqual([event.id for event in wire.parse_event_stream(text).events], ["2", "3"])
+        self.assertEqual(next(self.items(self.follow("/events?after=2")))["id"], 3)
+
+    def test_nothing_is_lost_while_the_database_is_away(self):
+        items = self.items(self.follow("/events/retry"))
+        shared = self.follow("/events/shared?format=sse")
+        self.insert("one")
+        self.assertEqual(next(items)["id"], 1)
+        self.database.stop()
+        self.database.start()
+        self.insert(*(str(i) for i in range(100)))
+        self.assertEqual([next(items)["id"] for _ in range(100)], list(range(2, 102)))
+        shared.close()
+
+    def test_changes_come_once_they_are_committed(self):
+        items = self.items(self.follow("/changes"))
+
+        def heard():
+            self.database.sql("insert into changing values (0) on conflict (id) do update set name = 'again'")
+            return self.database.sql("select count(*) from pg_replication_slots where active") == "1"
+        self.assertTrue(wait_until(heard))
+        self.database.sql("begin; insert into changing values (-1, 'never'); rollback")
+        self.database.sql("insert into changing values (1, 'Ada', repeat('x', 10000))")
+        self.database.sql("update changing set name = 'Eve' where id = 1")
+        self.database.sql("update changing set id = 2 where id = 1")
+        self.database.sql("delete from changing where id = 2")
+        self.database.sql("truncate changing")
+        found = []
+        while not found or found[-1]["op"] != "truncate":
+            item = next(items)
+            if item.get("row", item.get("old", {})).get("id") != 0:
+                found.append(item)
+        self.assertEqual([item["op"] for item in found], ["insert", "update", "update", "delete", "truncate"])
+        self.assertEqual(found[0]["row"], {"id": 1, "name": "Ada", "big": "x" * 10_000})
+        self.assertEqual(found[0]["table"], "public.changing")
+        self.assertRegex(found[0]["lsn"], r"^[0-9A-F]+/[0-9A-F]+$")
+        self.assertEqual((found[1]["row"], found[1]["unchanged"]), ({"id": 1, "name": "Eve"}, ["big"]))
+        self.assertEqual((found[2]["old"], found[2]["row"]["id"]), ({"id": 1}, 2))
+        self.assertEqual(found[3]["old"], {"id": 2})
+        self.assertEqual(found[4]["tables"], ["public.changing"])
+        # It answers when the server asks whether it is there, which it does twice in this time-out.
+        self.assertFalse(wait_until(lambda: self.database.sql("select count(*) from pg_replication_slots") == "0", 3))
+        self.database.sql("insert into changing values (3)")
+        self.assertEqual(next(items)["row"]["id"], 3)
+
+
+@unittest.skipUnless(programs(), "needs a PostgreSQL server")
+class AtTheEnd(unittest.TestCase):
+    def test_a_server_that_goes_leaves_nothing_behind(self):
+        database = Database()
+        self.addCleanup(database.close)
+        endpoints = {"/slow": {"source": {"postgres": {"url": database.url, "query": "select pg_sleep(1000)"}}},
+                     "/changes": {"source": {"postgres": {"url": database.url, "listen": "x"}}, "share": {"start": "at_once"}}}
+        with Server(endpoints, {"drain": "100ms"}) as server:
+            client = server.connect()
+            client.ask("/slow")
+            self.assertTrue(wait_until(lambda: database.busy() >= 1))
+            server.signal()
+            self.assertEqual(server.wait(), 0)
+            client.close()
+        self.assertTrue(wait_until(lambda: database.connections() == 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
