@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
+#include <charconv>
 
 namespace coyield::generators::net {
 
@@ -16,6 +17,14 @@ std::string list_of(std::initializer_list<std::string_view> schemes) {
   for (const std::string_view scheme : schemes)
     list += (list.empty() ? "" : " or ") + std::string(scheme) + "://";
   return list;
+}
+
+/// Boost.URL takes any number of digits.
+bool is_port(std::string_view digits) {
+  unsigned number = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [behind, error] = std::from_chars(digits.data(), end, number);
+  return error == std::errc() && behind == end && number >= 1 && number <= 65535;
 }
 
 bool is_tls(std::string_view scheme) { return scheme == "https" || scheme == "wss"; }
@@ -34,7 +43,7 @@ config::Checked<Url> parts_of(const urls::url_view_base& parsed,
   const std::string usual = url.tls ? "443" : "80";
   url.port = std::string(parsed.port());
   if (url.port.empty()) url.port = usual;
-  if (parsed.has_port() && parsed.port_number() == 0) return Mistake{"has no port between 1 and 65535"};
+  if (!is_port(url.port)) return Mistake{"has no port between 1 and 65535"};
   url.authority = std::string(parsed.encoded_host());
   if (url.port != usual) url.authority += ":" + url.port;
   const std::string path(parsed.encoded_path());

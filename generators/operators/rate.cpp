@@ -18,7 +18,7 @@ class RatesAsJson {
  public:
   using Output = Item;
 
-  Item& given(Rate rate) {
+  Item& given(MeasuredRate rate) {
     text_.clear();
     text_.append(R"({"count":)");
     append_integer(text_, rate.count);

@@ -18,11 +18,11 @@
 namespace coyield::generators {
 
 /// How many items have come.
-struct Rate {
+struct MeasuredRate {
   std::uint64_t count;  ///< since the beginning
   double per_second;    ///< lately
 
-  bool operator==(const Rate&) const = default;
+  bool operator==(const MeasuredRate&) const = default;
 };
 
 namespace detail {
@@ -49,9 +49,11 @@ class RateMeter {
   /// Whether anything has come since it was given last.
   bool news() const noexcept { return news_; }
   /// At a time at which it is due; or later, which is as if it were the last such time.
-  Rate give_when_due(std::chrono::nanoseconds now) noexcept { return give(now - (now - begin_) % every_); }
+  MeasuredRate give_when_due(std::chrono::nanoseconds now) noexcept {
+    return give(now - (now - begin_) % every_);
+  }
   /// At any time, with what has come in a part of a step.
-  Rate give(std::chrono::nanoseconds now) noexcept {
+  MeasuredRate give(std::chrono::nanoseconds now) noexcept {
     go_on_to(now);
     news_ = false;
     due_ = begin_ + every_ * static_cast<std::int64_t>(step_ + 1);
@@ -86,7 +88,7 @@ class RateMeter {
   bool news_ = false;
 };
 
-/// `rate` into anything: `Output`, `given(Rate)`, and `passed(item)` for a gap.
+/// `rate` into anything: `Output`, `given(MeasuredRate)`, and `passed(item)` for a gap.
 template <class T, class Into>
 AsyncGenerator<typename Into::Output> measure(AsyncGenerator<T> upstream, RateMeter meter, Into into) {
   using Output = typename Into::Output;
@@ -139,14 +141,14 @@ AsyncGenerator<typename Into::Output> measure(AsyncGenerator<T> upstream, RateMe
 
 /// The rates themselves, among which there is no place for a gap.
 struct Rates {
-  using Output = Rate;
-  Rate& given(Rate rate) noexcept { return last = rate; }
+  using Output = MeasuredRate;
+  MeasuredRate& given(MeasuredRate rate) noexcept { return last = rate; }
   template <class T>
-  Rate& passed(const T& item) {
+  MeasuredRate& passed(const T& item) {
     if constexpr (std::is_same_v<T, Item>) refuse_gap(item);
     return last;
   }
-  Rate last{};
+  MeasuredRate last{};
 };
 
 }  // namespace detail
@@ -163,8 +165,8 @@ struct Rates {
 ///
 ///     auto load = requests() | rate(10s, 1s);       // {0, 0.0}, {12, 12.0}, ...
 template <class T>
-AsyncGenerator<Rate> rate(AsyncGenerator<T> upstream, std::chrono::nanoseconds window,
-                          std::chrono::nanoseconds every) {
+AsyncGenerator<MeasuredRate> rate(AsyncGenerator<T> upstream, std::chrono::nanoseconds window,
+                                  std::chrono::nanoseconds every) {
   assert(window > std::chrono::nanoseconds::zero() && every > std::chrono::nanoseconds::zero());
   return detail::measure(std::move(upstream), detail::RateMeter(window, every), detail::Rates());
 }

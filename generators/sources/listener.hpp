@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <coyield/config/listen_address.hpp>
 #include <coyield/generators/async_generator.hpp>

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <coyield/generators/failure.hpp>

@@ -125,7 +125,11 @@ TEST(Programs, HaveNoSignalIgnoredOrBlocked) {
   Program program = programs.start({.command = {"grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status"}});
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   ::signal(SIGPIPE, before);
-  EXPECT_EQ(output_of(program), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  // 32 and 33 are those of the C library, which says so itself.
+  const std::string said = output_of(program);
+  EXPECT_TRUE(said == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n" ||
+              said == "SigBlk:\t0000000000000000\nSigIgn:\t0000000180000000\n")
+      << said;
 }
 
 TEST(Programs, HaveAnEmptyStandardInputOrAPipe) {
@@ -259,6 +263,7 @@ TEST(Programs, LeaveNoDescriptorAndNoZombie) {
   };
   Programs programs;
   programs.start({.command = {"true"}});
+  EXPECT_TRUE(comes_true([&] { return programs.running() == 0; }));
   const auto before = descriptors();
   for (int i = 0; i < 100; ++i) {
     Program program = programs.start({.command = {i % 2 == 0 ? "true" : "cat"}, .input = true});

@@ -46,9 +46,7 @@ TEST(Registry, TellsTheCatalogueOfAll) {
   registry.add(source("clock"));
   registry.add(operator_("take"));
   const config::Catalogue catalogue = registry.catalogue();
-  EXPECT_EQ(catalogue.names(config::ComponentKind::source),
-            (std::vector<std::string>{"clock", "exec", "http", "postgres", "tcp", "ticks", "udp", "unix",
-                                      "websocket"}));
+  EXPECT_EQ(catalogue.names(config::ComponentKind::source), (std::vector<std::string>{"clock", "ticks"}));
   EXPECT_EQ(catalogue.names(config::ComponentKind::operator_), (std::vector<std::string>{"take"}));
   EXPECT_TRUE(catalogue.names(config::ComponentKind::format).empty());
 }
@@ -59,8 +57,9 @@ TEST(AllSources, AreDescribedWithAnExampleThatCanBeLoaded) {
   const config::Catalogue catalogue = registry.catalogue();
   const auto names = catalogue.names(config::ComponentKind::source);
   EXPECT_TRUE(std::ranges::includes(
-      names, std::vector<std::string>{"clock", "counter", "directory", "echo", "file", "random", "replay",
-                                      "schedule", "stdin", "system"}));
+      names, std::vector<std::string>{"clock", "counter", "directory", "echo", "exec", "file", "http",
+                                      "postgres", "random", "replay", "schedule", "stdin", "system", "tcp",
+                                      "topic", "udp", "unix", "websocket"}));
   for (const std::string& name : names) {
     const config::Component& described = registry.find_source(name)->description;
     EXPECT_FALSE(described.summary.empty()) << name;

@@ -10,7 +10,9 @@
 
 namespace coyield::generators {
 
-static void PrintTo(const Rate& rate, std::ostream* out) { *out << rate.count << " at " << rate.per_second; }
+static void PrintTo(const MeasuredRate& rate, std::ostream* out) {
+  *out << rate.count << " at " << rate.per_second;
+}
 
 namespace {
 
@@ -18,7 +20,7 @@ using namespace std::chrono_literals;
 using testing::Script;
 using testing::TestLoop;
 
-using RateList = std::vector<Rate>;
+using RateList = std::vector<MeasuredRate>;
 
 TEST(Rate, IsGivenAtEachTickWithWhatHasComeInTheWindow) {
   TestLoop loop;
@@ -78,7 +80,7 @@ TEST(Rate, LetsTicksGoByWhileTheConsumerIsBusy) {
   seen.take(3);
   loop.advance(2s);
   EXPECT_EQ(seen.times(), (Times{1s, 20500ms, 21s, 22s}));
-  EXPECT_EQ(seen.items().at(1), (Rate{10, 0.0}));
+  EXPECT_EQ(seen.items().at(1), (MeasuredRate{10, 0.0}));
 }
 
 TEST(Rate, GivesALastFigureBeforeAFailureIfAnythingHasCome) {

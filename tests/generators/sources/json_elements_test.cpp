@@ -86,7 +86,7 @@ TEST(JsonElements, RefusesWhatIsNotJson) {
   EXPECT_EQ(failure_of("[1,]"), "element 2 of the answer is not JSON");
   EXPECT_EQ(failure_of("[,1]"), "element 1 of the answer is not JSON");
   EXPECT_EQ(failure_of("[1}]"), "element 1 of the answer is not JSON");
-  EXPECT_EQ(failure_of("[[1}]"), "the JSON array of the answer is not whole");
+  EXPECT_EQ(failure_of("[[1}]"), "element 1 of the answer is not JSON");
   EXPECT_EQ(failure_of("[x]"), "element 1 of the answer is not JSON");
   EXPECT_EQ(failure_of("[1"), "the JSON array of the answer is not whole");
   EXPECT_EQ(failure_of("["), "the JSON array of the answer is not whole");

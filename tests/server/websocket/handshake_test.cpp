@@ -73,10 +73,6 @@ INSTANTIATE_TEST_SUITE_P(
                    400}),
     [](const auto& row) { return row.param.name; });
 
-TEST(AcceptKey, IsTheOneOfTheRfc) {
-  EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-}
-
 TEST(Subprotocol, IsTheFirstOfTheClientsThatIsSupported) {
   constexpr std::array<std::string_view, 2> supported{"coyield.v2", "coyield.v1"};
   EXPECT_EQ(choose_subprotocol("chat, coyield.v1, coyield.v2", supported), "coyield.v1");
