@@ -12,6 +12,7 @@
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/server/built_in.hpp>
 #include <coyield/server/health.hpp>
+#include <coyield/server/offline_run.hpp>
 #include <coyield/server/one_liners.hpp>
 #include <coyield/server/server.hpp>
 #include <csignal>
@@ -52,6 +53,7 @@ struct Options {
   TailOptions tail = {};
   PipeOptions pipe = {};
   ExecOptions exec = {};
+  OfflineRun run = {};
 };
 
 /// An option, and the variable of the environment that stands for it.
@@ -265,6 +267,12 @@ int check(const Options& options, const config::Catalogue& catalogue) {
   return 0;
 }
 
+int run(const Options& options, const generators::Registry& registry, const config::Catalogue& catalogue) {
+  const auto loaded = config::load_file(options.file, catalogue);
+  if (!loaded) return refuse_configuration(loaded.error());
+  return run_offline(*loaded, registry, options.run, std::cout, std::cerr);
+}
+
 std::string stages(const config::EndpointConfig& endpoint) {
   std::string text = endpoint.source.name();
   for (const auto& op : endpoint.pipeline) text += " | " + op.name();
@@ -440,6 +448,35 @@ int run_command_line(int argc, char** argv) {
   check_command->add_option("FILE", files[check_command], "The configuration")
       ->envname(file_variable)
       ->required();
+  CLI::App* run_command = app.add_subcommand(
+      "run", "Run one endpoint without a server, and print or compare its items: to test a configuration");
+  run_command->add_option("FILE", files[run_command], "The configuration")->required();
+  run_command
+      ->add_option("ENDPOINT", options.run.endpoint,
+                   "Which one: as the configuration has it, or a path of its: /count/{n}, /count/5?every=1s")
+      ->required();
+  run_command
+      ->add_option("--param", options.run.parameters,
+                   "A value that a request would bring: n=5, or with where it comes from, query.n=5")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  run_command
+      ->add_option(
+          "--input", options.run.input,
+          "Recorded JSON lines in the place of the source; time is then that of the lines, and takes none")
+      ->type_name("FILE");
+  run_command
+      ->add_option("--time", options.run.time, "Where in a line of the input its time is, as a JSON Pointer")
+      ->default_val("/ts")
+      ->type_name("POINTER");
+  run_command
+      ->add_option(
+          "--expect", options.run.expected,
+          "JSON lines that have to come; where they do not, the first that differs is shown, and exit code 1")
+      ->type_name("FILE");
+  run_command->add_option("--items", options.run.most, "How many items to take, and then to end; 0 for all")
+      ->default_val(0)
+      ->type_name("NUMBER");
   CLI::App* routes_command = app.add_subcommand("routes", "Show the endpoints of a configuration");
   routes_command->add_option("FILE", files[routes_command], "The configuration")
       ->envname(file_variable)
@@ -489,6 +526,7 @@ int run_command_line(int argc, char** argv) {
   if (pipe_command->parsed()) return pipe(options, registry, catalogue);
   if (exec_command->parsed()) return exec(options, registry, catalogue);
   if (check_command->parsed()) return check(options, catalogue);
+  if (run_command->parsed()) return run(options, registry, catalogue);
   if (routes_command->parsed()) return routes(options, catalogue);
   if (list_command->parsed()) return list(options, catalogue);
   if (schema_command->parsed()) {
