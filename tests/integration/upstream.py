@@ -58,6 +58,11 @@ class Question:
         self._handler.close_connection = True
         self._handler.connection.close()
 
+    def reset(self):
+        """Closes as one does that has died."""
+        self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.cut()
+
     def wait_until_left(self, seconds=20):
         """Whether the other side closes in time."""
         self._handler.connection.settimeout(seconds)

@@ -1,11 +1,13 @@
 """The source `http`: what another server answers, how it ends, and what is asked of it."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import wire
@@ -335,6 +337,57 @@ class OverTls(unittest.TestCase):
             with Upstream({"/x": fixed("text/plain", b"hello\n")}, unix=path):
                 with Server({"/": {"source": {"http": {"url": "http://docker/x", "socket": path}}}}) as server:
                     self.assertEqual(server.get("/").lines(), ["hello"])
+
+
+class Storm(unittest.TestCase):
+    """An upstream that dies over and over."""
+
+    SECONDS = float(os.environ.get("COYIELD_TEST_STORM", "3"))
+
+    def test_nothing_is_lost_unannounced_and_nothing_leaks(self):
+        def dies_soon(question):
+            behind = int(question.headers.get("Last-Event-ID") or 0)
+            question.stream("text/event-stream")
+            until = time.monotonic() + 0.03
+            i = behind
+            while time.monotonic() < until:
+                i += 1
+                question.event(json.dumps({"i": i}), i)
+            question.reset()
+        with Upstream({"/events": dies_soon}) as upstream:
+            source = {"http": {"url": upstream.url("/events"), "ids": True}}
+            without = {"http": {"url": upstream.url("/events")}}
+            again = [{"retry": {"from": "1ms", "to": "5ms"}}]
+            endpoints = {"/exact": {"source": source, "pipeline": again, "share": {"replay": 10_000}},
+                         "/anew": {"source": without, "pipeline": again}}
+            with Server(endpoints) as server, server.connect() as exact, server.connect() as anew:
+                before = None
+                texts = {}
+                for client, path in ((exact, "/exact"), (anew, "/anew")):
+                    client.ask(path + "?format=sse")
+                    client.head()
+                    texts[client] = b""
+                began = time.monotonic()
+                while time.monotonic() - began < self.SECONDS:
+                    for client in texts:
+                        texts[client] += client.chunk()
+                    if before is None and time.monotonic() - began > 0.5:
+                        before = (server.sockets(), server.resident_bytes())
+                events = wire.parse_event_stream(texts[exact].rpartition(b"\n\n")[0] + b"\n\n").events
+                numbers = [int(event.id) for event in events if event.event == "message"]
+                self.assertGreater(len(numbers), 100)
+                self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+                events = wire.parse_event_stream(texts[anew].rpartition(b"\n\n")[0] + b"\n\n").events
+                last = 0
+                for event in events:  # it begins anew each time, and never without a word
+                    if event.event == "gap":
+                        last = 0
+                    elif event.event == "message":
+                        self.assertEqual(json.loads(event.data)["i"], last + 1)
+                        last += 1
+                self.assertGreater(upstream.count(), 20)
+                self.assertLessEqual(server.sockets(), before[0] + 4)
+                self.assertLess(server.resident_bytes() - before[1], 10_000_000)
 
 
 class Examples(unittest.TestCase):
