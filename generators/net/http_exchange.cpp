@@ -116,8 +116,8 @@ bool HttpExchange::redirected() {
   if (!is_redirect(head().status)) return false;
   const std::string* location = head().find("Location");
   if (location == nullptr) return false;
-  const auto next = request_.upgrade.empty() ? resolve(request_.url, *location, {"http", "https"})
-                                             : resolve(request_.url, *location, {"ws", "wss"});
+  const auto next = request_.upgrade.empty() ? resolve(request_.url, *location, http_schemes)
+                                             : resolve(request_.url, *location, websocket_schemes);
   if (!next)
     fail(request_.url, "it says to ask elsewhere, and what it names " + next.error().what, Again::useless);
   if (request_.url.tls && !next->tls)

@@ -12,7 +12,7 @@ namespace {
 namespace urls = boost::urls;
 using config::Mistake;
 
-std::string list_of(std::initializer_list<std::string_view> schemes) {
+std::string list_of(Schemes schemes) {
   std::string list;
   for (const std::string_view scheme : schemes)
     list += (list.empty() ? "" : " or ") + std::string(scheme) + "://";
@@ -29,8 +29,7 @@ bool is_port(std::string_view digits) {
 
 bool is_tls(std::string_view scheme) { return scheme == "https" || scheme == "wss"; }
 
-config::Checked<Url> parts_of(const urls::url_view_base& parsed,
-                              std::initializer_list<std::string_view> schemes) {
+config::Checked<Url> parts_of(const urls::url_view_base& parsed, Schemes schemes) {
   Url url;
   url.scheme = std::string(parsed.scheme());
   std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(),
@@ -55,7 +54,7 @@ config::Checked<Url> parts_of(const urls::url_view_base& parsed,
 
 }  // namespace
 
-config::Checked<Url> parse_url(std::string_view text, std::initializer_list<std::string_view> schemes) {
+config::Checked<Url> parse_url(std::string_view text, Schemes schemes) {
   const auto parsed = urls::parse_uri({text.data(), text.size()});
   if (!parsed) {
     return Mistake{"is no URL",
@@ -65,8 +64,7 @@ config::Checked<Url> parse_url(std::string_view text, std::initializer_list<std:
   return parts_of(*parsed, schemes);
 }
 
-config::Checked<Url> resolve(const Url& base, std::string_view reference,
-                             std::initializer_list<std::string_view> schemes) {
+config::Checked<Url> resolve(const Url& base, std::string_view reference, Schemes schemes) {
   const auto relative = urls::parse_uri_reference({reference.data(), reference.size()});
   const std::string text = base.scheme + "://" + base.authority + base.target;
   const auto from = urls::parse_uri(text);

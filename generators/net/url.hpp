@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coyield/config/mistake.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,13 +24,17 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
+/// Those that a URL may have.
+using Schemes = std::span<const std::string_view>;
+inline constexpr std::string_view http_schemes[] = {"http", "https"};
+inline constexpr std::string_view websocket_schemes[] = {"ws", "wss"};
+
 /// `schemes` are those that will do, as `http, https`. What is wrong is said in a sentence that begins behind
 /// the URL.
-config::Checked<Url> parse_url(std::string_view text, std::initializer_list<std::string_view> schemes);
+config::Checked<Url> parse_url(std::string_view text, Schemes schemes);
 
 /// What a reference (`/other`, `https://b.example/x`) means on `base`; see RFC 3986, section 5.
-config::Checked<Url> resolve(const Url& base, std::string_view reference,
-                             std::initializer_list<std::string_view> schemes);
+config::Checked<Url> resolve(const Url& base, std::string_view reference, Schemes schemes);
 
 /// For messages: without what is secret, `https://api.example.com/v1/events`.
 std::string to_string(const Url& url);

@@ -250,10 +250,8 @@ AsyncGenerator<Item> poll(Job job) {
 
 // ---- from the arguments
 
-constexpr std::initializer_list<std::string_view> schemes = {"http", "https"};
-
 net::HttpRequest request_of(const config::Arguments& args) {
-  net::HttpRequest request = question_of(args, schemes);
+  net::HttpRequest request = question_of(args, net::http_schemes);
   const auto* body = args.find<nlohmann::json>("body");
   const auto* method = args.find<std::string>("method");
   request.method = method != nullptr ? *method : body != nullptr ? "POST" : "GET";
@@ -308,7 +306,7 @@ void check_together(const config::Arguments& args, config::ParameterMistakes& mi
 
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
-  check_question(args, schemes, mistakes);
+  check_question(args, net::http_schemes, mistakes);
   check_together(args, mistakes);
   return mistakes;
 }

@@ -29,8 +29,7 @@ bool is_token(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), usable);
 }
 
-void check_url(const config::Arguments& args, std::initializer_list<std::string_view> schemes,
-               config::ParameterMistakes& mistakes) {
+void check_url(const config::Arguments& args, net::Schemes schemes, config::ParameterMistakes& mistakes) {
   const auto* text = args.find<std::string>("url");
   if (text == nullptr) return;
   const auto url = net::parse_url(*text, schemes);
@@ -100,7 +99,7 @@ std::vector<config::Parameter> question_parameters() {
        .request_values = false}};
 }
 
-net::HttpRequest question_of(const config::Arguments& args, std::initializer_list<std::string_view> schemes) {
+net::HttpRequest question_of(const config::Arguments& args, net::Schemes schemes) {
   net::HttpRequest request;
   const auto url = net::parse_url(args.get<std::string>("url"), schemes);
   if (!url) throw Failure(FailureKind::invalid, "the URL to be asked " + url.error().what);
@@ -115,7 +114,7 @@ net::HttpRequest question_of(const config::Arguments& args, std::initializer_lis
   return request;
 }
 
-void check_question(const config::Arguments& args, std::initializer_list<std::string_view> schemes,
+void check_question(const config::Arguments& args, net::Schemes schemes,
                     config::ParameterMistakes& mistakes) {
   check_url(args, schemes, mistakes);
   check_headers(args, mistakes);

@@ -3,7 +3,6 @@
 #include <coyield/config/arguments.hpp>
 #include <coyield/generators/item.hpp>
 #include <coyield/generators/net/http_exchange.hpp>
-#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -18,11 +17,10 @@ config::Parameter url_parameter(const std::string& beginnings);
 std::vector<config::Parameter> question_parameters();
 
 /// What the arguments say. Throws `Failure(invalid)` where a request has made the URL one that is none.
-net::HttpRequest question_of(const config::Arguments& args, std::initializer_list<std::string_view> schemes);
+net::HttpRequest question_of(const config::Arguments& args, net::Schemes schemes);
 
 /// What is wrong with them, added to `mistakes`.
-void check_question(const config::Arguments& args, std::initializer_list<std::string_view> schemes,
-                    config::ParameterMistakes& mistakes);
+void check_question(const config::Arguments& args, net::Schemes schemes, config::ParameterMistakes& mistakes);
 
 /// Throws a `Failure` for any status but `expected` (200 stands for all of 2xx): what our client is told of
 /// it. That somebody would have to log in there is no affair of the client's.

@@ -13,8 +13,6 @@ using net::websocket::CloseCode;
 using net::websocket::Opcode;
 using Kind = net::websocket::Event::Kind;
 
-constexpr std::initializer_list<std::string_view> schemes = {"ws", "wss"};
-
 /// What the arguments say.
 struct Job {
   net::WebSocketOptions socket;
@@ -83,7 +81,7 @@ AsyncGenerator<Item> listen(Job job) {
 }
 
 AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
-  Job job{.socket = {.request = question_of(args, schemes),
+  Job job{.socket = {.request = question_of(args, net::websocket_schemes),
                      .protocols = {},
                      .max_message = context.max_item,
                      .ping = args.get<std::chrono::nanoseconds>("ping")},
@@ -101,7 +99,7 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
-  check_question(args, schemes, mistakes);
+  check_question(args, net::websocket_schemes, mistakes);
   const auto* send = args.find<nlohmann::json>("send");
   if (send != nullptr && !send->is_array())
     mistakes.push_back({"send", {"is not a list of messages", R"(write [{ "subscribe": "ticks" }])"}});

@@ -5,7 +5,7 @@
 namespace coyield::generators::net {
 namespace {
 
-constexpr std::initializer_list<std::string_view> web = {"http", "https"};
+constexpr Schemes web = http_schemes;
 
 Url url(std::string_view text) { return parse_url(text, web).value(); }
 std::string mistake(std::string_view text) {
