@@ -1,4 +1,4 @@
-#include <coyield/server/one_liners.hpp>
+#include <coyield/server/program/one_liners.hpp>
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include <coyield/server/command_line.hpp>
+#include <coyield/server/program/command_line.hpp>
 
 #include <openssl/crypto.h>
 #include <zlib.h>
@@ -11,9 +11,9 @@
 #include <coyield/generators/utf8.hpp>
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/server/built_in.hpp>
-#include <coyield/server/health.hpp>
-#include <coyield/server/offline_run.hpp>
-#include <coyield/server/one_liners.hpp>
+#include <coyield/server/program/health.hpp>
+#include <coyield/server/program/offline_run.hpp>
+#include <coyield/server/program/one_liners.hpp>
 #include <coyield/server/server.hpp>
 #include <csignal>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include <coyield/server/offline_run.hpp>
+#include <coyield/server/program/offline_run.hpp>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>

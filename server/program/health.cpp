@@ -1,4 +1,4 @@
-#include <coyield/server/health.hpp>
+#include <coyield/server/program/health.hpp>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
