@@ -34,6 +34,7 @@ bool is_redirect(unsigned status) noexcept {
 
 Task<void> HttpExchange::open(HttpRequest request) {
   request_ = std::move(request);
+  check_fields();
   for (int i = 0;; ++i) {
     co_await ask();
     if (!redirected()) break;
@@ -83,6 +84,16 @@ Task<std::size_t> HttpExchange::read_some() {
   const std::size_t n = co_await connection_->read(room);
   received_.commit(n);
   co_return n;
+}
+
+/// A line break in one would begin another field, or another request.
+void HttpExchange::check_fields() const {
+  for (const auto& [name, value] : request_.fields) {
+    if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) continue;
+    throw Failure(FailureKind::invalid,
+                  "the field " + name + " cannot be asked for with a line break or a NUL character in it",
+                  Again::useless);
+  }
 }
 
 std::string HttpExchange::request_text() const {
@@ -135,7 +146,9 @@ bool HttpExchange::redirected() {
     drop_field(request_, "Cookie");
     drop_field(request_, "Host");
   }
+  const std::string userinfo = request_.url.same_origin(*next) ? request_.url.userinfo : "";
   request_.url = *next;
+  if (request_.url.userinfo.empty()) request_.url.userinfo = userinfo;
   return true;
 }
 
@@ -146,7 +159,8 @@ void HttpExchange::find_framing() {
     framing_ = Framing::until_close;
     return;
   }
-  if (const std::string* coding = answer.find("Content-Encoding"); coding && *coding != "identity")
+  if (const std::string* coding = answer.find("Content-Encoding");
+      coding && (*coding != "identity" || answer.count("Content-Encoding") > 1))
     fail(request_.url, "its answer is compressed (" + *coding + "), unasked", Again::useless);
   if (const std::string* coding = answer.find("Transfer-Encoding")) {
     if (!same_field(*coding, "chunked") || answer.count("Transfer-Encoding") > 1)

@@ -67,6 +67,7 @@ class HttpExchange {
   Task<void> ask();
   Task<void> read_head();
   Task<std::size_t> read_some();
+  void check_fields() const;
   std::string request_text() const;
   bool redirected();
   void find_framing();

@@ -13,6 +13,7 @@ using websocket::CloseCode;
 using websocket::Opcode;
 
 constexpr std::size_t block_size = 16 * 1024;
+constexpr std::size_t most_queued = 64 * 1024;
 
 [[noreturn]] void fail(const Url& url, const std::string& what, Again again = Again::may_help) {
   throw Failure(FailureKind::upstream, to_string(url) + ": " + what, again);
@@ -99,6 +100,11 @@ Task<websocket::Event> WebSocketClient::next() {
       }
       case websocket::Event::Kind::ping:
         if (closing_.may_send()) queue(Opcode::pong, event.payload);
+        if (queued_.size() > most_queued) {  // it pings, and does not read
+          if (pinger_) exchange_.within(2 * ping_);
+          co_await sent();
+          if (pinger_) exchange_.at_leisure();
+        }
         break;
       case websocket::Event::Kind::pong:
         break;

@@ -13,7 +13,7 @@ bool EventStream::next(std::string_view& data) {
     has_data_ = dispatched_ = false;
   }
   std::string_view line;
-  while (LineBuffer::next(line)) {
+  while (next_line(line)) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (offset() == 0 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
     if (!line.empty()) {
@@ -31,6 +31,23 @@ bool EventStream::next(std::string_view& data) {
     return true;
   }
   return false;
+}
+
+bool EventStream::next_line(std::string_view& line) {
+  if (behind_return_ && !unread().empty()) {
+    behind_return_ = false;
+    if (unread().front() == '\n') take(next_begin(), next_begin() + 1);
+  }
+  const char* const bytes = memory();
+  std::size_t at = searched();
+  while (at < filled() && bytes[at] != '\n' && bytes[at] != '\r') ++at;
+  if (at == filled()) {
+    set_searched(at);
+    return take_rest(line);
+  }
+  behind_return_ = bytes[at] == '\r';
+  line = take(at, at + 1);
+  return true;
 }
 
 void EventStream::take_field(std::string_view line) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <coyield/config/units.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/json_check.hpp>
 #include <coyield/generators/net/http_exchange.hpp>
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/operators/retry.hpp>
@@ -67,6 +68,11 @@ Decode decode_for(const net::HttpHead& head, bool is_polled) {
 /// coyield itself says so, in its own event streams, and every client of one has to know.
 bool is_end(const EventStream& events) { return events.name() == "end" && events.id() == "end"; }
 
+/// And so it says that items are missing.
+bool is_gap_event(const EventStream& events, std::string_view data) {
+  return events.name() == "gap" && data.starts_with('{') && is_json(data);
+}
+
 template <class Input>
 AsyncGenerator<Item> events_of(Input& input, std::size_t max_item, bool ids) {
   EventStream events(max_item);
@@ -80,6 +86,10 @@ AsyncGenerator<Item> events_of(Input& input, std::size_t max_item, bool ids) {
     std::string_view data;
     while (events.next(data)) {
       if (is_end(events)) co_return;
+      if (is_gap_event(events, data)) {
+        co_yield Item::gap(data);
+        continue;
+      }
       Item item;
       item.set(kind_of_text(data), data);
       item.set_event(events.name());

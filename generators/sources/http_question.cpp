@@ -21,14 +21,6 @@ std::chrono::nanoseconds retry_after(const net::HttpHead& head) {
   return error == std::errc() && behind == end ? std::chrono::seconds(seconds) : 0ns;
 }
 
-bool is_token(std::string_view name) {
-  const auto usable = [](char c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return letter || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), usable);
-}
-
 void check_url(const config::Arguments& args, net::Schemes schemes, config::ParameterMistakes& mistakes) {
   const auto* text = args.find<std::string>("url");
   if (text == nullptr) return;
@@ -66,6 +58,14 @@ void check_headers(const config::Arguments& args, config::ParameterMistakes& mis
 }
 
 }  // namespace
+
+bool is_token(std::string_view name) {
+  const auto usable = [](char c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), usable);
+}
 
 config::Parameter url_parameter(const std::string& beginnings) {
   return {.name = "url",

@@ -26,6 +26,9 @@ void check_question(const config::Arguments& args, net::Schemes schemes, config:
 /// it. That somebody would have to log in there is no affair of the client's.
 void refuse_unless(unsigned expected, const net::HttpExchange& exchange);
 
+/// A name as HTTP has them (RFC 9110, section 5.6.2).
+bool is_token(std::string_view name);
+
 /// What a text is from which nothing says more: JSON where it is an object or an array, else text.
 PayloadKind kind_of_text(std::string_view text) noexcept;
 

@@ -100,6 +100,13 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
   check_question(args, net::websocket_schemes, mistakes);
+  if (const auto* protocols = args.find<std::vector<std::string>>("protocols")) {
+    for (const std::string& name : *protocols) {
+      if (is_token(name)) continue;
+      mistakes.push_back(
+          {"protocols", {config::in_quotes(name) + " is no name of a protocol", "give it another"}});
+    }
+  }
   const auto* send = args.find<nlohmann::json>("send");
   if (send != nullptr && !send->is_array())
     mistakes.push_back({"send", {"is not a list of messages", R"(write [{ "subscribe": "ticks" }])"}});

@@ -61,6 +61,8 @@ class Answers(ServerCase):
             "/text": fixed("text/plain", b"one\r\ntwo"),
             "/bytes": fixed("image/png", b"\x89PNG\0"),
             "/wrong": fixed("application/json", b"[1,oops]"),
+            "/gap": fixed("text/event-stream", b'data: 1\n\nevent: gap\ndata: {"count":7}\n\ndata: 2\n\n'),
+            "/here": lambda q: q.answer(302, [("Location", "/said")], b""),
             "/ended": fixed("text/event-stream", b"data: 1\n\nevent: end\nid: end\ndata:\n\ndata: 2\n\n"),
             "/done": fixed("text/event-stream", b"data: 1\n\ndata: [DONE]\n\ndata: 2\n\n"),
             "/cut": lambda q: (q.stream("application/x-ndjson"), q.chunk(b"1\n2\n"), q.cut()),
@@ -94,6 +96,8 @@ class Answers(ServerCase):
             "/as-value": ask("/array", decode="value"),
             "/as-lines": ask("/ndjson", decode="lines"),
             "/done": ask("/done", done="[DONE]"),
+            "/secret": {"source": {"http": cls.asked.url("/away").replace("//", "//user:pass@")}},
+            "/secret/here": {"source": {"http": cls.asked.url("/here").replace("//", "//user:pass@")}},
             "/events": {**ask("/events", ids=True), "pipeline": [{"retry": {"from": "1ms"}}]},
             "/events/plain": {**ask("/events"), "pipeline": [{"retry": {"from": "1ms", "attempts": 2}}]},
             "/events/shared": {**ask("/events", ids=True), "pipeline": [{"retry": {"from": "1ms"}}],
@@ -174,6 +178,23 @@ class Answers(ServerCase):
         self.assertEqual([item["i"] for item in self.lines("/events/shared")], list(range(1, 51)))
         events = wire.parse_event_stream(self.server.get("/events/shared?format=sse", "Last-Event-ID: 30").body).events
         self.assertEqual([event.id for event in events][:-1], [str(i) for i in range(31, 51)])
+
+    def test_an_id_cannot_bring_fields_of_its_own(self):
+        before = self.asked.count()
+        for value in ("x%0D%0AX-Evil:%201", "x%0AX-Evil:%201", "x%00"):
+            response = self.server.get(f"/events?last_event_id={value}")
+            self.assertEqual(response.status, 400, value)
+        self.assertEqual(self.asked.count(), before)
+
+    def test_a_gap_of_upstream_is_one(self):
+        events = wire.parse_event_stream(self.server.get("/plain/gap?format=sse").body).events
+        self.assertEqual([(event.event, event.data) for event in events][:3],
+                         [("message", "1"), ("gap", '{"count":7}'), ("message", "2")])
+        self.assertEqual(self.server.get("/plain/gap").ending, wire.Ending.CUT)
+
+    def test_a_password_in_the_url_stays_with_its_origin(self):
+        self.assertEqual(self.lines("/secret"), [{"method": "GET", "token": None}])
+        self.assertEqual(self.lines("/secret/here")[0]["token"], "Basic dXNlcjpwYXNz")
 
     def test_what_may_be_missing_without_ids_is_said(self):
         events = wire.parse_event_stream(self.server.get("/events/plain?format=sse").body).events

@@ -44,6 +44,8 @@ TEST(EventStream, GivesTheDataOfEachEvent) {
   expect_events("data: one\n\ndata:two\r\n\r\ndata:  three\n\n", {{"one"}, {"two"}, {" three"}});
   expect_events("data: a\ndata\ndata: b\n\n", {{"a\n\nb"}});
   expect_events("data\n\n", {{""}});
+  expect_events("data: one\r\rdata: two\rdata: lines\r\r\n", {{"one"}, {"two\nlines"}});
+  expect_events("data: a\r\n\r\ndata: b\n\r\n", {{"a"}, {"b"}});
   expect_events(
       "\xEF\xBB\xBF"
       "data: x\n\n",
