@@ -5,6 +5,7 @@
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/sleep.hpp>
+#include <cstdlib>
 
 namespace coyield::generators::postgres {
 
@@ -26,11 +27,9 @@ using Begun = std::unique_ptr<PGconn, Finish>;
 
 Begun begin_connecting(const std::string& where, Purpose purpose) {
   // What stands behind dbname is stronger than what it says, what stands in front is weaker.
-  std::vector<const char*> names = {"connect_timeout", "application_name", "tcp_user_timeout",
-                                    "dbname",          "client_encoding",  "options"};
-  std::vector<const char*> values = {
-      "10",          "coyield", "10000",
-      where.c_str(), "UTF8",    "-c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=1"};
+  std::vector<const char*> names = {"connect_timeout", "application_name", "tcp_user_timeout", "dbname",
+                                    "client_encoding"};
+  std::vector<const char*> values = {"10", "coyield", "10000", where.c_str(), "UTF8"};
   if (purpose == Purpose::replication) {
     names.push_back("replication");
     values.push_back("database");
@@ -39,6 +38,18 @@ Begun begin_connecting(const std::string& where, Purpose purpose) {
   values.push_back(nullptr);
   constexpr int expand_dbname = 1;
   return Begun(::PQconnectStartParams(names.data(), values.data(), expand_dbname));
+}
+
+/// As the URL, the environment or we say; libpq looks at it only where it blocks.
+std::chrono::seconds connect_timeout(PGconn* connection) {
+  std::chrono::seconds timeout(0);
+  PQconninfoOption* const options = ::PQconninfo(connection);
+  for (const PQconninfoOption* each = options; each != nullptr && each->keyword != nullptr; ++each) {
+    if (std::string_view(each->keyword) == "connect_timeout" && each->val != nullptr)
+      timeout = std::chrono::seconds(std::atol(each->val));
+  }
+  ::PQconninfoFree(options);
+  return timeout.count() > 0 ? timeout : std::chrono::hours(24);
 }
 
 /// What a client may learn of a query that failed, by its SQLSTATE.
@@ -86,29 +97,49 @@ Task<void> Connection::open(std::string where, Purpose purpose) {
   co_await finish_connecting();
   ::PQsetnonblocking(connection_, 1);
   ::PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  co_await execute("set datestyle = 'ISO'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1");
 }
 
+/// Ends a wait that has taken too long.
+class Connection::Timer final : public Wakeup {
+ public:
+  explicit Timer(Connection& connection) noexcept : connection_(connection) {}
+  bool late() const noexcept { return late_; }
+
+ private:
+  void woken() override {
+    late_ = true;
+    boost::system::error_code ignored;
+    connection_.watched_.cancel(ignored);
+  }
+  Connection& connection_;
+  bool late_ = false;
+};
+
 Task<void> Connection::finish_connecting() {
+  Timer timer(*this);
+  loop_.after(connect_timeout(connection_), timer);
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-  const auto late = loop_.now() + std::chrono::seconds(10);
   while (next != PGRES_POLLING_OK) {
     watch();
-    if (next == PGRES_POLLING_READING) co_await readable();
-    if (next == PGRES_POLLING_WRITING) co_await writable();
+    try {
+      if (next == PGRES_POLLING_READING) co_await readable();
+      if (next == PGRES_POLLING_WRITING) co_await writable();
+    } catch (const boost::system::system_error&) {
+      if (timer.late()) fail_connection("the database has not answered in time");
+      throw;
+    }
     next = ::PQconnectPoll(connection_);
-    if (next == PGRES_POLLING_FAILED || loop_.now() > late) fail_connection("the database cannot be reached");
+    if (next == PGRES_POLLING_FAILED) fail_connection("the database cannot be reached");
   }
   watch();
 }
 
-/// libpq may go over to another socket while it connects.
+/// libpq may go over to another socket while it connects, with the same number too: then the system has
+/// forgotten that it was watched.
 void Connection::watch() {
-  const int socket = ::PQsocket(connection_);
-  if (watched_.is_open()) {
-    if (watched_.native_handle() == socket) return;
-    watched_.release();
-  }
-  watched_.assign(socket);
+  if (watched_.is_open()) watched_.release();
+  watched_.assign(::PQsocket(connection_));
 }
 
 Task<void> Connection::readable() { co_await watched_.async_wait(Descriptor::wait_read, asio::deferred); }
@@ -154,19 +185,6 @@ Task<void> Connection::execute(std::string sql) {
   }
 }
 
-Task<std::string> Connection::value(std::string sql) {
-  if (::PQsendQuery(connection_, sql.c_str()) == 0) fail_connection("the database has broken off");
-  busy_ = true;
-  co_await flush();
-  std::string found;
-  for (;;) {
-    const Result result = co_await next_result();
-    if (!result) co_return found;
-    if (::PQntuples(result.get()) > 0 && ::PQnfields(result.get()) > 0)
-      found = ::PQgetvalue(result.get(), 0, 0);
-  }
-}
-
 Task<void> Connection::start(std::string sql, std::vector<std::string> parameters) {
   std::vector<const char*> values;
   values.reserve(parameters.size());
@@ -184,7 +202,17 @@ Task<void> Connection::start(std::string sql, std::vector<std::string> parameter
 Task<Result> Connection::next_row() {
   for (;;) {
     Result result = co_await next_result();
-    if (!result || ::PQresultStatus(result.get()) == PGRES_SINGLE_TUPLE) co_return result;
+    if (!result) co_return result;
+    switch (::PQresultStatus(result.get())) {
+      case PGRES_SINGLE_TUPLE:
+        co_return result;
+      case PGRES_COPY_OUT:
+      case PGRES_COPY_IN:
+      case PGRES_COPY_BOTH:
+        throw Failure(FailureKind::internal, "a COPY has no rows: write a SELECT", Again::useless);
+      default:
+        break;
+    }
   }
 }
 

@@ -70,8 +70,6 @@ class Connection {
 
   /// A statement whose result is of no interest.
   Task<void> execute(std::string sql);
-  /// One whose result is a single value.
-  Task<std::string> value(std::string sql);
   /// Begins a query whose rows are taken one by one; the server is held back until they are.
   Task<void> start(std::string sql, std::vector<std::string> parameters);
   /// The next row; none behind the last.
@@ -91,6 +89,8 @@ class Connection {
   std::string quoted_text(const std::string& text) const;
 
  private:
+  class Timer;
+
   Task<void> finish_connecting();
   Task<void> readable();
   Task<void> writable();

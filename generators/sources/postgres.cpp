@@ -78,12 +78,12 @@ AsyncGenerator<Item> rows_when_notified(Job job) {
   Connection connection(loop, job.surroundings);
   co_await connection.open(job.where, Purpose::queries);
   co_await connection.execute("listen " + connection.quoted_name(job.channel));
-  postgres::RowWriter writer;
   Buffer text;
   Texts parameters = job.parameters;
   parameters.insert(parameters.begin(), job.after);
   for (;;) {
     co_await connection.start(job.query, parameters);
+    postgres::RowWriter writer;  // the columns may be others than before
     for (;;) {
       const postgres::Result row = co_await connection.next_row();
       if (!row) break;
@@ -180,8 +180,25 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 constexpr const char* examples =
     R"(write "query": "select ...", "listen": "channel", or "changes": "publication")";
 
+void check_url(const config::Arguments& args, config::ParameterMistakes& mistakes) {
+  char* message = nullptr;
+  PQconninfoOption* const options = ::PQconninfoParse(args.get<std::string>("url").c_str(), &message);
+  const std::unique_ptr<char, postgres::FreeBytes> owned(message);
+  ::PQconninfoFree(options);
+  if (options != nullptr) return;
+  std::string why = message == nullptr ? "it cannot be read" : message;
+  why.erase(why.find_last_not_of(" \n") + 1);
+  mistakes.push_back({"url", {"is no database: " + why, R"(write "postgresql://user@host/name")"}});
+}
+
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
+  check_url(args, mistakes);
+  for (const char* name : {"query", "listen", "changes", "key"}) {
+    const auto* text = args.find<std::string>(name);
+    if (text != nullptr && text->empty())
+      mistakes.push_back({name, {"is empty", "leave it out, or say what it is"}});
+  }
   const bool query = args.find<std::string>("query") != nullptr;
   const bool listen = args.find<std::string>("listen") != nullptr;
   const bool changes = args.find<std::string>("changes") != nullptr;

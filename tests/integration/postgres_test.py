@@ -1,6 +1,7 @@
 """The source `postgres`, against a real server."""
 
 import json
+import socket
 import unittest
 
 import wire
@@ -46,6 +47,12 @@ class Postgres(ServerCase):
             "/events/shared": {**ask(listen="events", query=rows_behind, key="id"),
                                "share": {"replay": 1000, "since": "earliest"}},
             "/changes": {**ask(changes="changes"), "share": {}},
+            "/moving": ask(listen="moving", query="select * from moving where id > $1 order by id", key="id"),
+            "/copy": ask(query="copy events to stdout"),
+            "/several": {"source": {"postgres": {"query": "select 1 as x", "url": "host=127.0.0.1,127.0.0.1 "
+                         f"port=1,{cls.database.port} user=test dbname=postgres"}}},
+            "/options": {"source": {"postgres": {"query": "show search_path",
+                                                 "url": cls.database.url + "?options=-csearch_path%3Delsewhere"}}},
             "/refused": {"source": {"postgres": {"url": "postgresql://127.0.0.1:1/x", "query": "select 1"}}},
         }
 
@@ -153,6 +160,31 @@ class Postgres(ServerCase):
         self.insert(*(str(i) for i in range(100)))
         self.assertEqual([next(items)["id"] for _ in range(100)], list(range(2, 102)))
         shared.close()
+
+    def test_columns_may_come_and_go(self):
+        self.database.sql("create table moving (id serial primary key, a text, b text); insert into moving (a, b) values ('a', 'b')")
+        items = self.items(self.follow("/moving"))
+        self.assertEqual(next(items), {"id": 1, "a": "a", "b": "b"})
+        self.database.sql("alter table moving add column c text default 'c'; insert into moving (a, b) values ('a', 'b'); notify moving")
+        self.assertEqual(next(items), {"id": 2, "a": "a", "b": "b", "c": "c"})
+        self.database.sql("alter table moving drop column a; insert into moving (b) values ('b'); notify moving")
+        self.assertEqual(next(items), {"id": 3, "b": "b", "c": "c"})
+
+    def test_a_copy_is_no_query(self):
+        self.assertEqual(self.server.get("/copy").status, 500)
+        self.assertEqual(self.server.health(), 200)
+
+    def test_the_url_may_name_several_hosts_and_options(self):
+        self.assertEqual(self.server.get("/several").lines(), [{"x": 1}])
+        self.assertEqual(self.server.get("/options").lines(), [{"search_path": "elsewhere"}])
+
+    def test_a_database_that_says_nothing_is_given_up(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=1"
+            with Server({"/": {"source": {"postgres": {"url": url, "query": "select 1"}}, "first_item_timeout": "20s"}}) as server:
+                self.assertEqual(server.get("/").status, 503)
 
     def test_changes_come_once_they_are_committed(self):
         items = self.items(self.follow("/changes"))
