@@ -289,11 +289,10 @@ class Programs::Reaper {
       return true;
     }
     if (now < program.due) return false;
-    if (program.killed) return hurried_;  // it hangs in the kernel
+    const bool again = std::exchange(program.killed, true);
     signal_group(program.pid, program.process, SIGKILL);
-    program.killed = true;
     program.due = now + grace_at_the_end;
-    return false;
+    return again && hurried_;  // it hangs in the kernel, or is another user's by now
   }
 
   const std::size_t most_;

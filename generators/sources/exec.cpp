@@ -187,18 +187,45 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
 
 // ---- what is checked
 
-bool is_shell(std::string_view program) {
-  constexpr std::array<std::string_view, 7> shells = {"sh", "ash", "bash", "dash", "fish", "ksh", "zsh"};
-  const auto name = program.substr(program.rfind('/') + 1);
-  return std::find(shells.begin(), shells.end(), name) != shells.end();
+std::string_view name_of(std::string_view program) { return program.substr(program.rfind('/') + 1); }
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Which argument a shell takes for its program, if any: the one behind `-c`, `-ec`, ...
-std::size_t shell_program(const std::vector<std::string>& command) {
-  for (std::size_t i = 1; i + 1 < command.size() && command[i].starts_with('-'); ++i) {
-    if (!command[i].starts_with("--") && command[i].find('c') != std::string::npos) return i + 1;
+/// Whether a shell at `command[at]` would take a value of the request for what it is to do: the first word
+/// that is no option is its program, or the file that has it. Values of a request are empty when the
+/// configuration is read.
+bool tells_shell(const std::vector<std::string>& command, std::size_t at) {
+  for (std::size_t i = at + 1; i < command.size(); ++i) {
+    const std::string& word = command[i];
+    if (!word.starts_with('-') && !word.starts_with('+')) return word.empty();
+    const bool takes_a_word =
+        word.ends_with('o') || word.ends_with('O') || is_one_of(word, {"--rcfile", "--init-file"});
+    if (takes_a_word && i + 1 < command.size() && !command[i + 1].empty()) ++i;
   }
-  return 0;
+  return false;
+}
+
+/// The same of other interpreters: what stands behind `-c`, `-e` and the like.
+bool tells_interpreter(const std::vector<std::string>& command, std::size_t at) {
+  for (std::size_t i = at + 1; i + 1 < command.size(); ++i) {
+    const bool program_follows = is_one_of(command[i], {"-c", "-e", "-E", "-r", "-p", "--eval", "--print"});
+    if (program_follows && command[i + 1].empty()) return true;
+  }
+  return false;
+}
+
+/// Whether the client would write a program. An interpreter may stand behind others: `env`, `busybox`,
+/// `nice`. The first one counts: what comes behind its program is for that to read.
+bool client_programs(const std::vector<std::string>& command) {
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const std::string_view name = name_of(command[i]);
+    if (is_one_of(name, {"sh", "ash", "bash", "dash", "fish", "ksh", "zsh"})) return tells_shell(command, i);
+    if (name.starts_with("python") || is_one_of(name, {"perl", "ruby", "node", "nodejs", "php", "lua"}))
+      return tells_interpreter(command, i);
+  }
+  return false;
 }
 
 void check_command(const config::Arguments& args, config::ParameterMistakes& mistakes) {
@@ -212,13 +239,10 @@ void check_command(const config::Arguments& args, config::ParameterMistakes& mis
     if (argument.find('\0') == std::string::npos) continue;
     mistakes.push_back({"command", {"an argument cannot hold a NUL character", "leave it out"}});
   }
-  if (!args.from_request("command") || !is_shell(command->front())) return;
-  // Values of a request are empty when the configuration is read.
-  const std::size_t program = shell_program(*command);
-  if (program == 0 || !(*command)[program].empty()) return;
+  if (!args.from_request("command") || !client_programs(*command)) return;
   mistakes.push_back(
       {"command",
-       {"the client would write what the shell is to do",
+       {"the client would write what the interpreter is to do",
         R"(give its value behind that: ["sh", "-c", "grep -e \"$1\" log", "sh", "${query.x}"])"}});
 }
 
@@ -243,6 +267,9 @@ void check_environment(const config::Arguments& args, config::ParameterMistakes&
 
 config::ParameterMistakes check(const config::Arguments& args) {
   config::ParameterMistakes mistakes;
+  const auto* directory = args.find<std::string>("directory");
+  if (directory != nullptr && directory->find('\0') != std::string::npos)
+    mistakes.push_back({"directory", {"a path cannot hold a NUL character", "leave it out"}});
   check_command(args, mistakes);
   check_environment(args, mistakes);
   return mistakes;
