@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,8 +42,14 @@ sockaddr_un unix_name(const config::ListenAddress& address) {
   return name;
 }
 
-/// Removes what nobody listens at any more.
+bool is_socket(const char* path, struct stat& found) noexcept {
+  return ::lstat(path, &found) == 0 && S_ISSOCK(found.st_mode);
+}
+
+/// Removes a socket that nobody listens at any more. A file is refused by the kernel in the same words.
 void remove_left_behind(const sockaddr_un& name, Transport transport) {
+  struct stat found;
+  if (!is_socket(name.sun_path, found)) return;
   const FileDescriptor probe(::socket(AF_UNIX, kind_of(transport), 0));
   const auto* address = reinterpret_cast<const sockaddr*>(&name);
   if (::connect(probe.get(), address, sizeof name) != 0 && errno == ECONNREFUSED) ::unlink(name.sun_path);
@@ -57,7 +64,11 @@ ListeningSocket::ListeningSocket(const config::ListenAddress& address, Transport
     descriptor_ = FileDescriptor(::socket(AF_UNIX, kind_of(transport), 0));
     if (!descriptor_ || ::bind(descriptor_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
       fail(address, errno);
-    path_ = address.path;
+    struct stat made;
+    if (is_socket(name.sun_path, made)) {
+      path_ = address.path;
+      inode_ = made.st_ino;
+    }
   } else {
     const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
     descriptor_ = FileDescriptor(::socket(endpoint.protocol().family(), kind_of(transport), 0));
@@ -72,7 +83,10 @@ ListeningSocket::ListeningSocket(const config::ListenAddress& address, Transport
 }
 
 ListeningSocket::~ListeningSocket() {
-  if (descriptor_ && !path_.empty()) ::unlink(path_.c_str());
+  struct stat found;
+  const bool is_ours =
+      descriptor_ && !path_.empty() && is_socket(path_.c_str(), found) && found.st_ino == inode_;
+  if (is_ours) ::unlink(path_.c_str());
 }
 
 AsyncGenerator<FileDescriptor> accepted_at(ListeningSocket socket) {
@@ -81,6 +95,8 @@ AsyncGenerator<FileDescriptor> accepted_at(ListeningSocket socket) {
   for (;;) {
     FileDescriptor connection(::accept4(socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection) {
+      const int on = 1;  // of a Unix socket it means nothing
+      ::setsockopt(connection.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
       co_yield std::move(connection);
     } else if (errno == EAGAIN) {
       co_await readable.wait();

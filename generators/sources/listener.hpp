@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <coyield/config/listen_address.hpp>
@@ -32,6 +34,7 @@ class ListeningSocket {
  private:
   FileDescriptor descriptor_;
   std::string path_;  // of a Unix socket, to be removed
+  ino_t inode_ = 0;   // where nobody has put another one there
 };
 
 /// The connections that come in at `socket`, without end; none blocks.

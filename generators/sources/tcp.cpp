@@ -58,6 +58,8 @@ config::ParameterMistakes check(const config::Arguments& args) {
     if (!address) mistakes.push_back({"listen", address.error()});
     if (address && address->kind == config::ListenAddress::Kind::unix_)
       mistakes.push_back({"listen", {"is a Unix socket", R"(write the source "unix")"}});
+    if (address && address->port == 0 && address->path.empty())
+      mistakes.push_back({"listen", {"has the port 0, which nobody could find", "write another"}});
   }
   const auto* tls = args.find<bool>("tls");
   if (listen != nullptr && tls != nullptr && *tls)

@@ -23,6 +23,7 @@ config::ParameterMistakes check(const config::Arguments& args) {
   if (!address) return {{"listen", address.error()}};
   if (address->kind == config::ListenAddress::Kind::unix_)
     return {{"listen", {"is a Unix socket", R"(write the source "unix", with "datagrams": true)"}}};
+  if (address->port == 0) return {{"listen", {"has the port 0, which nobody could find", "write another"}}};
   return {};
 }
 

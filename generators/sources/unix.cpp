@@ -42,7 +42,11 @@ config::ParameterMistakes check(const config::Arguments& args) {
   check_connect_or_listen(args, R"("connect": "/run/app.sock", or "listen": "/run/log.sock")", mistakes);
   for (const char* name : {"connect", "listen"}) {
     const auto* path = args.find<std::string>(name);
-    if (path == nullptr || path->starts_with('/')) continue;
+    if (path == nullptr) continue;
+    constexpr std::size_t longest = 107;  // of sockaddr_un, less the zero behind it
+    if (path->size() > longest || path->find('\0') != std::string::npos)
+      mistakes.push_back({name, {"no socket can have such a path", "write one of at most 107 bytes"}});
+    if (path->starts_with('/')) continue;
     mistakes.push_back({name, {config::in_quotes(*path) + " is no absolute path", "begin it with a slash"}});
   }
   const auto* datagrams = args.find<bool>("datagrams");

@@ -226,6 +226,22 @@ class Unix(unittest.TestCase):
                     self.assertEqual(server.get("/").lines(), ["1", "2"])
 
 
+class NoSocket(unittest.TestCase):
+    def test_a_file_is_not_taken_for_a_socket(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = directory + "/precious"
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("precious")
+            os.symlink(path, directory + "/link")
+            endpoints = {f"/{name}": {"source": {"unix": {"listen": f"{directory}/{name}"}}} for name in ("precious", "link")}
+            with Server(endpoints) as server:
+                self.assertEqual(server.get("/precious").status, 503)
+                self.assertEqual(server.get("/link").status, 503)
+            self.assertEqual(sorted(os.listdir(directory)), ["link", "precious"])
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "precious")
+
+
 class WebSocket(unittest.TestCase):
     """Over coyield itself, and over what others wrote."""
 
