@@ -336,7 +336,7 @@ void Program::let_go() noexcept {
   programs_ = nullptr;
 }
 
-Task<ProgramEnding> Program::ended(const Executor& executor) {
+Task<ProgramEnding> Program::ended(Executor executor) {
   // Another one, since this one is needed at the end, when the loop may be gone.
   asio::posix::stream_descriptor readable(executor, ::fcntl(process_.get(), F_DUPFD_CLOEXEC, 0));
   for (;;) {

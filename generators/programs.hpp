@@ -54,7 +54,7 @@ class Program {
   int pid() const noexcept { return pid_; }
 
   /// Waits until its first process has ended. Cancelling ends the wait.
-  Task<ProgramEnding> ended(const Executor& executor);
+  Task<ProgramEnding> ended(Executor executor);
 
  private:
   friend class Programs;

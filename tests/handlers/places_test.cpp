@@ -61,8 +61,8 @@ TEST(Places, TakeTheIdsOfTheSameTargetsInTheSameOrderAlone) {
 
 TEST(Places, RefuseWhatTheyWouldNotHaveWritten) {
   const std::string sum = written(two()).substr(0, 8);
-  for (const std::string& rest : {"", ",", ",,,", "x,,", ",,!!", ",,%", ",,%4", ",,%0d", ",,%41", ",a b,",
-                                  ",\xC3\xA9,", ",!x,", ",, "}) {
+  for (const std::string rest : {"", ",", ",,,", "x,,", ",,!!", ",,%", ",,%4", ",,%0d", ",,%41", ",a b,",
+                                 ",\xC3\xA9,", ",!x,", ",, "}) {
     Places places = two();
     EXPECT_FALSE(places.read(sum + rest)) << rest;
     EXPECT_EQ(written(places), sum + ",,") << rest;

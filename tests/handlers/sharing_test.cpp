@@ -15,9 +15,11 @@ using generators::AsyncGenerator;
 using generators::Failure;
 using generators::Item;
 
+using Map = std::map<std::string, std::string>;
+
 class Values final : public config::RequestValues {
  public:
-  explicit Values(std::map<std::string, std::string> all) : all_(std::move(all)) {}
+  explicit Values(Map all) : all_(std::move(all)) {}
   std::optional<std::string> find(Origin origin, std::string_view name) const override {
     const auto found = all_.find(config::to_string(Reference{origin, std::string(name)}));
     return found != all_.end() ? std::optional(found->second) : std::nullopt;
@@ -54,11 +56,10 @@ TEST(KeptValues, CanBeReadFromTheirKey) {
     const auto all = values_of_key(KeptValues(two, Values(std::move(values))).key());
     return std::map<std::string, std::string>(all.begin(), all.end());
   };
-  using Map = std::map<std::string, std::string>;
   EXPECT_EQ(back({{"path.n", "5:1=x"}, {"query.every", ""}}),
             (Map{{"path.n", "5:1=x"}, {"query.every", ""}}));
   EXPECT_EQ(back({{"path.n", "5"}}), (Map{{"path.n", "5"}}));
-  EXPECT_TRUE(values_of_key(KeptValues({}, Values({})).key()).empty());
+  EXPECT_TRUE(values_of_key(KeptValues({}, Values(Map{})).key()).empty());
 }
 
 TEST(KeptValues, OfAnEndpointInCppAreItsPathAndQueryInWhateverOrder) {
@@ -74,16 +75,16 @@ TEST(KeptValues, OfAnEndpointInCppAreItsPathAndQueryInWhateverOrder) {
 }
 
 TEST(BeginOf, IsWhatTheRequestSaysElseTheEndpoint) {
-  EXPECT_EQ(begin_of(Values({}), 7, false).last, 7U);
-  EXPECT_EQ(begin_of(Values({{"query.since", "-3"}}), 7, false).last, 3U);
-  EXPECT_EQ(begin_of(Values({{"query.since", "latest"}}), 7, false).last, 0U);
-  EXPECT_EQ(begin_of(Values({{"query.since", "earliest"}}), 7, false).last, config::Share::earliest);
-  EXPECT_TRUE(begin_of(Values({{"query.since", "start"}}), 7, true).from_start);
-  EXPECT_FALSE(begin_of(Values({}), 7, true).from_start);
-  EXPECT_EQ(begin_of(Values({{"header.Last-Event-ID", "e-1"}}), 0, false).resume_after, "e-1");
-  EXPECT_EQ(begin_of(Values({{"query.on_gap", "fail"}}), 0, false).on_gap, generators::OnGap::fail);
-  EXPECT_THROW(begin_of(Values({{"query.since", "3"}}), 0, false), Failure);
-  EXPECT_THROW(begin_of(Values({{"query.on_gap", "ignore"}}), 0, false), Failure);
+  EXPECT_EQ(begin_of(Values(Map{}), 7, false).last, 7U);
+  EXPECT_EQ(begin_of(Values(Map{{"query.since", "-3"}}), 7, false).last, 3U);
+  EXPECT_EQ(begin_of(Values(Map{{"query.since", "latest"}}), 7, false).last, 0U);
+  EXPECT_EQ(begin_of(Values(Map{{"query.since", "earliest"}}), 7, false).last, config::Share::earliest);
+  EXPECT_TRUE(begin_of(Values(Map{{"query.since", "start"}}), 7, true).from_start);
+  EXPECT_FALSE(begin_of(Values(Map{}), 7, true).from_start);
+  EXPECT_EQ(begin_of(Values(Map{{"header.Last-Event-ID", "e-1"}}), 0, false).resume_after, "e-1");
+  EXPECT_EQ(begin_of(Values(Map{{"query.on_gap", "fail"}}), 0, false).on_gap, generators::OnGap::fail);
+  EXPECT_THROW(begin_of(Values(Map{{"query.since", "3"}}), 0, false), Failure);
+  EXPECT_THROW(begin_of(Values(Map{{"query.on_gap", "ignore"}}), 0, false), Failure);
 }
 
 TEST(FailOnGap, PassesOnAllUpToTheFirstGap) {

@@ -78,7 +78,8 @@ TEST_F(PostgresChanges, RefuseWhatCannotBeReadWhereverItIsCut) {
 }
 
 TEST(PostgresWal, MessagesAreToldApart) {
-  const auto data = parse_wal_message("w" + number(0x10, 8) + number(0x20, 8) + number(0, 8) + "payload");
+  const std::string bytes = "w" + number(0x10, 8) + number(0x20, 8) + number(0, 8) + "payload";
+  const auto data = parse_wal_message(bytes);
   EXPECT_TRUE(data.is_data);
   EXPECT_EQ(data.position, 0x10u);
   EXPECT_EQ(data.payload, "payload");
