@@ -78,7 +78,7 @@ Task<void> HttpExchange::read_head() {
 
 /// Appends to what was received.
 Task<std::size_t> HttpExchange::read_some() {
-  received_.consume(used_);
+  if (used_ != 0) received_.consume(used_);
   used_ = 0;
   const std::span<char> room(received_.prepare(block), block);
   const std::size_t n = co_await connection_->read(room);
