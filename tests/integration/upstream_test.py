@@ -11,7 +11,7 @@ import time
 import unittest
 
 import wire
-from harness import PROGRAM, Server, ServerCase, environment, run, wait_until
+from harness import PROGRAM, SANITIZED, Server, ServerCase, environment, run, wait_until
 from upstream import Upstream, certificate, unused_port
 
 
@@ -408,7 +408,8 @@ class Storm(unittest.TestCase):
                         last += 1
                 self.assertGreater(upstream.count(), 20)
                 self.assertLessEqual(server.sockets(), before[0] + 4)
-                self.assertLess(server.resident_bytes() - before[1], 10_000_000)
+                if not SANITIZED:  # which keeps what was freed for a while
+                    self.assertLess(server.resident_bytes() - before[1], 10_000_000)
 
 
 class Examples(unittest.TestCase):
