@@ -7,8 +7,7 @@
 #include <coyield/generators/programs.hpp>
 #include <coyield/generators/sleep.hpp>
 #include <coyield/generators/source.hpp>
-#include <coyield/generators/sources/file_records.hpp>
-#include <coyield/generators/sources/fill.hpp>
+#include <coyield/generators/sources/decoded.hpp>
 #include <coyield/generators/sources/pipe_input.hpp>
 #include <memory>
 #include <stdexcept>
@@ -28,13 +27,6 @@ struct Job {
   bool errors_are_items;
   SourceContext context;
 };
-
-/// Its output, cut into items.
-AsyncGenerator<Item> read_output(PipeInput output, const std::string& decode, std::size_t max_item) {
-  if (decode == "bytes") return records_of(std::move(output), ByteBlocks(max_item));
-  if (decode == "json") return records_of(std::move(output), JsonLines(max_item));
-  return records_of(std::move(output), TextLines(max_item));
-}
 
 /// Gives a program what the client sends: a text with a line feed behind it, bytes as they are.
 class Feeder {
@@ -154,7 +146,7 @@ AsyncGenerator<Item> run(Job job) {
   std::optional<Feeder> feeder;
   if (program.input) feeder.emplace(loop, std::move(program.input), std::move(job.context.input));
   PipeInput output(loop.executor(), std::move(program.output));
-  AsyncGenerator<Item> stream = read_output(std::move(output), job.decode, max_item);
+  AsyncGenerator<Item> stream = decoded(std::move(output), job.decode, max_item);
   std::optional<ErrorLog> log;
   if (job.errors_are_items) {
     PipeInput pipe(loop.executor(), std::move(program.errors));

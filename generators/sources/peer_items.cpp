@@ -2,8 +2,7 @@
 
 #include <coyield/generators/net/connection_input.hpp>
 #include <coyield/generators/sleep.hpp>
-#include <coyield/generators/sources/file_records.hpp>
-#include <coyield/generators/sources/fill.hpp>
+#include <coyield/generators/sources/decoded.hpp>
 
 namespace coyield::generators {
 
@@ -11,12 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using config::ParameterType;
-
-AsyncGenerator<Item> decoded(net::ConnectionInput input, const std::string& decode, std::size_t max_item) {
-  if (decode == "bytes") return records_of(std::move(input), ByteBlocks(max_item));
-  if (decode == "json") return records_of(std::move(input), JsonLines(max_item));
-  return records_of(std::move(input), TextLines(max_item));
-}
 
 }  // namespace
 

@@ -9,8 +9,7 @@
 #include <coyield/generators/json_text.hpp>
 #include <coyield/generators/operators/flat_map.hpp>
 #include <coyield/generators/sleep.hpp>
-#include <coyield/generators/sources/file_records.hpp>
-#include <coyield/generators/sources/fill.hpp>
+#include <coyield/generators/sources/decoded.hpp>
 #include <coyield/generators/sources/json_line.hpp>
 #include <coyield/generators/sources/pipe_input.hpp>
 #include <cstring>
@@ -25,14 +24,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t longest_datagram = 64 * 1024;
 constexpr int receive_buffer = 4 * 1024 * 1024;  // the system gives what it allows
-
-AsyncGenerator<Item> items_of_one(FileDescriptor connection, const std::string& decode, Loop& loop,
-                                  std::size_t max_item) {
-  PipeInput input(loop.executor(), std::move(connection));
-  if (decode == "bytes") return records_of(std::move(input), ByteBlocks(max_item));
-  if (decode == "json") return records_of(std::move(input), JsonLines(max_item));
-  return records_of(std::move(input), TextLines(max_item));
-}
 
 /// Ends where the items of one sender fail.
 AsyncGenerator<Item> forgiving(AsyncGenerator<Item> items, std::shared_ptr<Complaints> complaints) {
@@ -133,7 +124,8 @@ AsyncGenerator<Item> items_of_all(ListeningSocket socket, std::string decode, st
   Loop& loop = co_await this_loop();
   const auto complaints = std::make_shared<Complaints>(loop, context.observer, context.endpoint);
   const auto items_from = [&](FileDescriptor&& connection) {
-    return forgiving(items_of_one(std::move(connection), decode, loop, context.max_item), complaints);
+    return forgiving(decoded(PipeInput(loop.executor(), std::move(connection)), decode, context.max_item),
+                     complaints);
   };
   // At least two, since with one the next would only be heard when the one before has gone.
   AsyncGenerator<Item> all =
