@@ -23,7 +23,8 @@ void check_parameter(const Component& component, const Parameter& parameter) {
          parameter.name + " is required and has a default");
   expect(parameter.filling != Filling::argument || parameter.type == ParameterType::list, component,
          parameter.name + " is to have arguments and is no list");
-  expect(parameter.filling != Filling::url || parameter.type == ParameterType::text, component,
+  const bool in_text = parameter.filling == Filling::url || parameter.filling == Filling::path;
+  expect(!in_text || parameter.type == ParameterType::text, component,
          parameter.name + " is to be a URL and is no text");
   expect(parameter.choices.empty() == (parameter.type != ParameterType::choice), component,
          parameter.name + " has choices and is no choice, or the reverse");
@@ -69,6 +70,10 @@ std::string_view type_name(ParameterType type) {
       return "any JSON value";
     case ParameterType::list:
       return "a list of texts";
+    case ParameterType::streams:
+      return "a list of sources";
+    case ParameterType::operators:
+      return "a list of operators";
   }
   return "a value";
 }

@@ -21,6 +21,9 @@ enum class ParameterType {
   choice,    ///< std::string, one of `choices`
   json,      ///< nlohmann::json, any value
   list,      ///< std::vector<std::string>
+  streams,  ///< Streams: sources, each alone or with operators behind it, `{ "source": ..., "pipeline": [...]
+            ///< }`
+  operators,  ///< Streams: one, of operators alone
 };
 
 /// `a duration`, `a whole number`, `true or false`: what to write, in words.
@@ -31,6 +34,7 @@ enum class Filling {
   plain,     ///< as they are
   argument,  ///< each is one whole argument of a program, behind its name, and none begins with "-"
   url,       ///< percent-encoded; scheme and authority of the URL are not theirs to choose
+  path,      ///< percent-encoded, in the path of an endpoint with its query
 };
 
 /// One parameter of a component.
@@ -46,7 +50,7 @@ struct Parameter {
   /// Whether `${path.x}` and other values of a request may stand in it. False where they would be dangerous
   /// or too dear: a program, a file's root. `${env.X}` may stand everywhere.
   bool request_values = true;
-  Filling filling = Filling::plain;  ///< `argument` for a list, `url` for a text
+  Filling filling = Filling::plain;  ///< `argument` for a list, `url` and `path` for a text
 };
 
 enum class ComponentKind { source, operator_, format };
@@ -91,14 +95,19 @@ struct Component {
   std::string reads_input_if = {};  ///< one that does so where this parameter, a boolean, is true
   /// A source that gives what is published under the name that its main parameter says.
   bool is_topic = false;
+  /// A source that gives what the endpoint does whose path its main parameter says.
+  bool is_endpoint = false;
+  /// An operator that takes bounded memory and time for each item, whatever its arguments: an endpoint may
+  /// let clients add it in their query, under its name.
+  bool for_clients = false;
   bool configurable = true;  ///< false: a configuration cannot name it; it is there to be read about
 
   /// What no single parameter's description can say: `batch` needs `items` or `within`. Gives all mistakes,
   /// none for good arguments. Called when the configuration is read, once more with the defaults of those
   /// values of a request that have one, and again for each request that fills in values. On the first
   /// occasion a parameter that a request fills in has no value yet, or for json and lists the value with
-  /// empty texts where those of the request will stand; `Arguments::from_request` tells it from one that was
-  /// left out.
+  /// empty texts where those of the request will stand, and for streams theirs likewise;
+  /// `Arguments::from_request` tells it from one that was left out.
   ParameterMistakes (*check)(const Arguments&) = nullptr;
 
   /// The place of a parameter in `parameters`, if there is one of that name.

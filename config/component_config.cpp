@@ -2,6 +2,7 @@
 #include <coyield/config/component_config.hpp>
 #include <coyield/config/detail/convert.hpp>
 #include <coyield/config/detail/filling.hpp>
+#include <coyield/config/streams.hpp>
 #include <stdexcept>
 
 namespace coyield::config {
@@ -57,7 +58,7 @@ Resolved<Value> fill(const Parameter& parameter, const ArgumentTemplate& argumen
 
 /// A mistake that the component itself found. It is the request's if the request filled the parameter in.
 BadArgument refused(const ParameterMistake& refusal, const Component& component,
-                    const std::vector<ArgumentTemplate>& templates) {
+                    std::span<const ArgumentTemplate> templates) {
   for (const auto& argument : templates) {
     const auto& parameter = component.parameters[argument.parameter];
     if (parameter.name == refusal.parameter) return bad(parameter, argument, with_place(refusal));
@@ -85,6 +86,46 @@ BadArgument not_given(const Parameter& parameter, const std::string& what) {
   return {parameter.name, "", in_quotes(parameter.name) + ": " + what};
 }
 
+void add_references(const ArgumentTemplate& argument, std::vector<Reference>& out) {
+  for (const auto& part : argument.parts) {
+    for (const auto& piece : part.text.pieces()) {
+      if (piece.origin) out.push_back({*piece.origin, piece.text});
+    }
+  }
+}
+
+bool is_constant(const NestedStreams& nested) {
+  const auto constant = [](const ComponentConfig& config) { return config.constant(); };
+  return std::ranges::all_of(*nested.streams, [&](const StreamConfig& stream) {
+    return stream.source.constant() && std::ranges::all_of(stream.pipeline, constant);
+  });
+}
+
+/// `arguments` gives those of each component.
+template <class GetArguments>
+Value streams_of(const NestedStreams& nested, GetArguments arguments) {
+  auto all = std::make_shared<std::vector<StreamArguments>>();
+  for (const StreamConfig& stream : *nested.streams) {
+    StreamArguments& one = all->emplace_back();
+    if (!stream.source.empty()) one.source = arguments(stream.source);
+    for (const ComponentConfig& op : stream.pipeline) one.operators.push_back(arguments(op));
+  }
+  return Value(Streams(std::move(all)));
+}
+
+/// What one of them says of the request is what the component says.
+Resolved<Value> resolve_streams(const NestedStreams& nested, const RequestValues& values) {
+  std::optional<BadArgument> wrong;
+  auto streams = streams_of(nested, [&](const ComponentConfig& config) {
+    auto arguments = config.resolve(values);
+    if (arguments) return *arguments;
+    if (!wrong) wrong = arguments.error();
+    return config.constants();
+  });
+  if (wrong) return *wrong;
+  return streams;
+}
+
 }  // namespace
 
 void throw_exception_from_error(const BadArgument& bad_argument, const boost::source_location&) {
@@ -107,7 +148,7 @@ Resolved<ComponentConfig> ComponentConfig::make(std::shared_ptr<const Component>
     const auto& parameter = component->parameters[i];
     if (parameter.required && values[i].none()) return not_given(parameter, "missing, and required");
   }
-  ComponentConfig config(std::move(component), std::move(values), {}, {});
+  ComponentConfig config(std::move(component), std::move(values), {}, {}, {});
   if (const auto check = config.component().check) {
     const auto refusals = check(config.constants());
     if (!refusals.empty()) return refused(refusals.front(), config.component(), {});
@@ -121,69 +162,93 @@ Resolved<ComponentConfig> ComponentConfig::make(Component component,
 }
 
 ComponentConfig::ComponentConfig(std::shared_ptr<const Component> component, std::vector<Value> constants,
-                                 std::vector<ArgumentTemplate> templates, Position position)
-    : position_(position) {
+                                 std::vector<ArgumentTemplate> templates, std::vector<NestedStreams> nested,
+                                 Position position)
+    : position_(position), constant_(templates.empty() && std::ranges::all_of(nested, is_constant)) {
   State state{std::move(component), std::move(constants)};
   for (const auto& argument : templates) state.from_request |= std::uint64_t{1} << argument.parameter;
+  for (const auto& each : nested) {
+    if (!is_constant(each)) state.from_request |= std::uint64_t{1} << each.parameter;
+    state.values[each.parameter] =
+        streams_of(each, [](const ComponentConfig& config) { return config.constants(); });
+  }
   constants_ = std::make_shared<const State>(std::move(state));
   if (!templates.empty())
     templates_ = std::make_shared<const std::vector<ArgumentTemplate>>(std::move(templates));
+  if (!nested.empty()) nested_ = std::make_shared<const std::vector<NestedStreams>>(std::move(nested));
 }
 
 Resolved<Arguments> ComponentConfig::resolve(const RequestValues& values) const {
   if (constant()) return Arguments(constants_);
   auto state = std::make_shared<State>(*constants_);
-  for (const auto& argument : *templates_) {
+  for (const auto& argument : templates()) {
     auto value = fill(component().parameters[argument.parameter], argument, values);
     if (!value) return value.error();
     state->values[argument.parameter] = std::move(*value);
   }
+  for (const auto& each : nested()) {
+    auto streams = resolve_streams(each, values);
+    if (!streams) return streams.error();
+    state->values[each.parameter] = std::move(*streams);
+  }
   Arguments arguments(std::move(state));
   if (const auto check = component().check) {
     const auto refusals = check(arguments);
-    if (!refusals.empty()) return refused(refusals.front(), component(), *templates_);
+    if (!refusals.empty()) return refused(refusals.front(), component(), templates());
   }
   return arguments;
 }
 
 Arguments ComponentConfig::defaults() const {
   auto state = std::make_shared<State>(*constants_);
-  if (constant()) return Arguments(std::move(state));
-  for (const auto& argument : *templates_) {
+  for (const auto& argument : templates()) {
     auto value = fill(component().parameters[argument.parameter], argument, NoRequestValues{});
     if (value) state->values[argument.parameter] = std::move(*value);
+  }
+  for (const auto& each : nested()) {
+    state->values[each.parameter] =
+        streams_of(each, [](const ComponentConfig& config) { return config.defaults(); });
   }
   return Arguments(std::move(state));
 }
 
 Template ComponentConfig::text_of(std::string_view parameter) const {
   const std::size_t place = component().find(parameter).value();
-  if (!constant()) {
-    for (const auto& argument : *templates_) {
-      if (argument.parameter == place) return argument.parts.front().text;
-    }
+  for (const auto& argument : templates()) {
+    if (argument.parameter == place) return argument.parts.front().text;
   }
   return Template::literal(constants().get<std::string>(parameter));
 }
 
 std::span<const ArgumentTemplate> ComponentConfig::templates() const {
-  if (constant()) return {};
+  if (!templates_) return {};
   return *templates_;
+}
+
+std::span<const NestedStreams> ComponentConfig::nested() const {
+  if (!nested_) return {};
+  return *nested_;
 }
 
 std::vector<Reference> ComponentConfig::references() const {
   std::vector<Reference> out;
   if (constant()) return out;
-  for (const auto& argument : *templates_) {
-    for (const auto& part : argument.parts) {
-      for (const auto& piece : part.text.pieces()) {
-        if (piece.origin) out.push_back({*piece.origin, piece.text});
-      }
-    }
-  }
+  each_component(*this, [&out](const ComponentConfig& component) {
+    for (const auto& argument : component.templates()) add_references(argument, out);
+  });
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
   return out;
+}
+
+void each_component(const ComponentConfig& config, const std::function<void(const ComponentConfig&)>& visit) {
+  visit(config);
+  for (const NestedStreams& nested : config.nested()) {
+    for (const StreamConfig& stream : *nested.streams) {
+      if (!stream.source.empty()) each_component(stream.source, visit);
+      for (const ComponentConfig& op : stream.pipeline) each_component(op, visit);
+    }
+  }
 }
 
 }  // namespace coyield::config

@@ -3,6 +3,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/config/problem.hpp>
 #include <coyield/config/template.hpp>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -39,6 +40,14 @@ struct ArgumentTemplate {
   std::vector<Part> parts;
 };
 
+struct StreamConfig;
+
+/// The streams within a component's parameter, as the configuration describes them.
+struct NestedStreams {
+  std::size_t parameter = 0;  ///< its place in the component's parameters
+  std::shared_ptr<const std::vector<StreamConfig>> streams;
+};
+
 /// A source, or an operator of a pipeline, as the configuration describes it.
 ///
 /// Copies share everything and are cheap; nothing in it changes, so it may be read from any thread.
@@ -58,9 +67,11 @@ class ComponentConfig {
   static Resolved<ComponentConfig> make(Component component,
                                         std::vector<std::pair<std::string, Value>> arguments = {});
 
-  /// What the loader has put together: `constants` holds a value, possibly none, for every parameter.
+  /// What the loader has put together: `constants` holds a value, possibly none, for every parameter; that of
+  /// `nested` is filled in here.
   ComponentConfig(std::shared_ptr<const Component> component, std::vector<Value> constants,
-                  std::vector<ArgumentTemplate> templates, Position position);
+                  std::vector<ArgumentTemplate> templates, std::vector<NestedStreams> nested,
+                  Position position);
 
   bool empty() const { return !constants_; }
   const Component& component() const { return *constants_->component; }
@@ -68,7 +79,7 @@ class ComponentConfig {
   Position position() const { return position_; }
 
   /// Whether every request gets the same arguments.
-  bool constant() const { return !templates_ || templates_->empty(); }
+  bool constant() const { return constant_; }
 
   /// The arguments for one request: its values filled in, converted to the parameters' types, and checked
   /// against their bounds. Where `constant()` it cannot fail and does not allocate.
@@ -81,8 +92,12 @@ class ComponentConfig {
   /// The template of a text parameter; where no request has a part in it, a constant one.
   Template text_of(std::string_view parameter) const;
 
-  /// What waits for a request, in the order of the configuration; none where `constant()`.
+  /// What waits for a request, in the order of the configuration; none where `constant()`. What stands in
+  /// `nested()` waits for itself.
   std::span<const ArgumentTemplate> templates() const;
+
+  /// The streams within it: those of a `merge`, say.
+  std::span<const NestedStreams> nested() const;
 
   /// The constant arguments; those that a request fills in have no value.
   Arguments constants() const { return Arguments(constants_); }
@@ -92,8 +107,20 @@ class ComponentConfig {
 
  private:
   std::shared_ptr<const Arguments::State> constants_;
-  std::shared_ptr<const std::vector<ArgumentTemplate>> templates_;
+  std::shared_ptr<const std::vector<ArgumentTemplate>> templates_;  // null where there are none
+  std::shared_ptr<const std::vector<NestedStreams>> nested_;        // likewise
   Position position_;
+  bool constant_ = true;
 };
+
+/// A source and the operators behind it, within a component; or operators alone, where that has no source.
+struct StreamConfig {
+  ComponentConfig source = {};
+  std::vector<ComponentConfig> pipeline = {};
+};
+
+/// Calls `visit` with each component of the configuration of a source or an operator: itself, and all that
+/// stand in it.
+void each_component(const ComponentConfig& config, const std::function<void(const ComponentConfig&)>& visit);
 
 }  // namespace coyield::config

@@ -150,8 +150,9 @@ struct EndpointConfig {
   std::optional<Publish> publish = {};    ///< none: nobody may
   std::string format = {};                ///< for clients that ask for none; empty: the program's default
   std::vector<std::string> columns = {};  ///< of CSV; empty: what the first item has
-  bool finite = false;                    ///< the stream ends by itself and soon
-  Access access = {};                     ///< the server's, where the file says none
+  std::vector<std::string> query_operators = {};  ///< names of those that clients may add in their query
+  bool finite = false;                            ///< the stream ends by itself and soon
+  Access access = {};                             ///< the server's, where the file says none
   std::optional<Cors> cors = {};
   std::optional<std::chrono::nanoseconds> first_item_timeout = {};
   std::optional<std::chrono::nanoseconds> heartbeat = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <coyield/config/detail/access_reader.hpp>
 #include <coyield/config/detail/component_reader.hpp>
+#include <coyield/config/detail/endpoint_links.hpp>
 #include <coyield/config/detail/keys.hpp>
 #include <coyield/config/detail/publish_keys.hpp>
 #include <coyield/config/detail/share_keys.hpp>
@@ -320,23 +321,9 @@ const Keys<ServerConfig>& server_keys() {
 
 namespace {
 
-Json reference(const std::string& definition) { return {{"$ref", "#/$defs/" + definition}}; }
-
 void read_source(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
   auto source = read_component(scope, ComponentKind::source, node);
   if (source) endpoint.source = std::move(*source);
-}
-
-void read_pipeline(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
-  const auto* list = node.as<Node::Array>();
-  if (!list) {
-    return scope.problem(node.position, {std::string(kind_name(node.kind())) + " is not a list of operators",
-                                         "write [{ \"take\": 5 }]"});
-  }
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    auto one = read_component(scope.index(i), ComponentKind::operator_, (*list)[i]);
-    if (one) endpoint.pipeline.push_back(std::move(*one));
-  }
 }
 
 /// Those that an endpoint may have: WebSocket clients get theirs whatever it says.
@@ -372,6 +359,33 @@ void read_columns(const Scope& scope, const Node& node, EndpointConfig& endpoint
   }
 }
 
+std::vector<std::string> names_for_clients(const Catalogue& catalogue) {
+  std::vector<std::string> names = catalogue.names(ComponentKind::operator_);
+  std::erase_if(names, [&](const std::string& name) {
+    return !catalogue.find(ComponentKind::operator_, name)->for_clients;
+  });
+  return names;
+}
+
+void read_query_operators(const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+  auto value = read_value(scope, list_parameter, node);
+  if (!value) return;
+  const std::vector<std::string> known = names_for_clients(scope.catalogue());
+  const auto& nodes = *node.as<Node::Array>();
+  for (const std::string& name : *value->as<std::vector<std::string>>()) {
+    const Position position = nodes[endpoint.query_operators.size()].position;
+    const Scope place = scope.index(endpoint.query_operators.size());
+    const auto& before = endpoint.query_operators;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      place.problem(position,
+                    {in_quotes(name) + " is no operator that clients may add", advise(name, known)});
+    } else if (std::find(before.begin(), before.end(), name) != before.end()) {
+      place.problem(position, {in_quotes(name) + " is listed twice", "keep one"});
+    }
+    endpoint.query_operators.push_back(name);
+  }
+}
+
 }  // namespace
 
 const Keys<EndpointConfig>& endpoint_keys() {
@@ -380,7 +394,10 @@ const Keys<EndpointConfig>& endpoint_keys() {
       field("description", &EndpointConfig::description, "What the stream is, for people."),
       {"source", "Where the items come from: one source, by its name, with its parameters.", read_source,
        [](const Catalogue&) { return reference("source"); }, true},
-      {"pipeline", "Operators that the items pass through, in order.", read_pipeline,
+      {"pipeline", "Operators that the items pass through, in order.",
+       [](const Scope& scope, const Node& node, EndpointConfig& endpoint) {
+         read_pipeline(scope, node, endpoint.pipeline);
+       },
        [](const Catalogue&) -> Json { return {{"type", "array"}, {"items", reference("operator")}}; }},
       share_key(),
       publish_key(),
@@ -393,6 +410,15 @@ const Keys<EndpointConfig>& endpoint_keys() {
        read_columns,
        [](const Catalogue&) -> Json {
          return {{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 1}, {"uniqueItems", true}};
+       }},
+      {"query_operators",
+       "Operators that a client may add for itself in its query, by their names: with [\"take\"], ?take=5 "
+       "gives it five items. Left out: none.",
+       read_query_operators,
+       [](const Catalogue& catalogue) -> Json {
+         return {{"type", "array"},
+                 {"items", or_substitution({{"enum", names_for_clients(catalogue)}})},
+                 {"uniqueItems", true}};
        }},
       field("finite", &EndpointConfig::finite,
             "Whether the stream ends by itself and soon, so that it may be sent as one JSON array."),
@@ -473,6 +499,7 @@ void read_endpoints(const Scope& scope, const Node& node, Configuration& configu
   each_member(scope, *object,
               [&](const Member& member) { read_endpoint(scope.key(member.key), member, configuration); });
   check_topics(scope, configuration);
+  check_links(scope, configuration);
 }
 
 Json endpoints_schema(const Catalogue& catalogue) {

@@ -169,6 +169,25 @@ Template Template::literal(std::string_view text) {
   return out;
 }
 
+Template Template::of(std::vector<Piece> pieces) {
+  Template out;
+  for (Piece& piece : pieces) {
+    if (piece.origin) {
+      out.pieces_.push_back(std::move(piece));
+    } else {
+      out.append_text(piece.text);
+    }
+  }
+  return out;
+}
+
+std::string Template::shown() const {
+  std::string out;
+  for (const Piece& piece : pieces_)
+    out += piece.origin ? "${" + to_string(Reference{*piece.origin, piece.text}) + "}" : piece.text;
+  return out;
+}
+
 void Template::append_text(std::string_view text) {
   if (text.empty()) return;
   if (pieces_.empty() || pieces_.back().origin) pieces_.emplace_back();

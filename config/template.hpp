@@ -72,6 +72,9 @@ class Template {
   /// The text as it is, whatever is in it.
   static Template literal(std::string_view text);
 
+  /// What these make one after the other.
+  static Template of(std::vector<Piece> pieces);
+
   /// Whether nothing is left to fill in.
   bool constant() const;
   /// The text of a constant template.
@@ -86,6 +89,9 @@ class Template {
   /// The same with each value of the request as `encode` gives it; defaults stay as they are.
   boost::system::result<std::string, Reference> fill(const RequestValues& values,
                                                      std::string (*encode)(std::string_view)) const;
+
+  /// The text with `${query.x}` where values will stand, for people.
+  std::string shown() const;
 
   const std::vector<Piece>& pieces() const { return pieces_; }
 

@@ -1,3 +1,4 @@
+#include <coyield/config/streams.hpp>
 #include <coyield/config/value.hpp>
 
 namespace coyield::config {
@@ -9,6 +10,14 @@ struct ToJson {
   Json operator()(std::monostate) const { return nullptr; }
   Json operator()(std::chrono::nanoseconds duration) const { return format_duration(duration); }
   Json operator()(Size size) const { return format_size(size); }
+  Json operator()(const Streams& streams) const {
+    Json names = Json::array();
+    for (const StreamArguments& stream : *streams) {
+      if (stream.source) names.push_back(stream.source->component().name);
+      for (const Arguments& op : stream.operators) names.push_back(op.component().name);
+    }
+    return names;
+  }
   template <class T>
   Json operator()(const T& value) const {
     return value;

@@ -3,12 +3,17 @@
 #include <concepts>
 #include <coyield/config/units.hpp>
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace coyield::config {
+
+struct StreamArguments;
+/// The value of a parameter of the type `streams` or `operators` (`streams.hpp`), shared by all copies.
+using Streams = std::shared_ptr<const std::vector<StreamArguments>>;
 
 /// The value of one parameter: nothing, or one of the types that parameters have.
 ///
@@ -18,7 +23,7 @@ namespace coyield::config {
 class Value {
  public:
   using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::chrono::nanoseconds, Size,
-                               std::string, nlohmann::json, std::vector<std::string>>;
+                               std::string, nlohmann::json, std::vector<std::string>, Streams>;
 
   Value() = default;
   template <std::same_as<bool> T>
@@ -34,6 +39,7 @@ class Value {
   Value(const char* value) : value_(std::string(value)) {}
   Value(std::string value) : value_(std::move(value)) {}
   Value(std::vector<std::string> value) : value_(std::move(value)) {}
+  Value(Streams value) : value_(std::move(value)) {}
   template <std::same_as<nlohmann::json> T>
   Value(T value) : value_(std::in_place_type<nlohmann::json>, std::move(value)) {}
 
@@ -55,7 +61,7 @@ class Value {
 /// As a person would write it in a configuration: `none`, `true`, `5`, `"500ms"`, `"64KiB"`, `["a", "b"]`.
 std::string to_string(const Value& value);
 
-/// The same in JSON; null for none.
+/// The same in JSON; null for none. Of streams it has the names of their components alone.
 nlohmann::json to_json(const Value& value);
 
 }  // namespace coyield::config

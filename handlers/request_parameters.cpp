@@ -34,11 +34,13 @@ class Collector {
                       .rest = segment.kind == RoutePattern::Segment::Kind::rest});
     }
   }
-  void add(const config::ComponentConfig& component) {
-    for (const auto& argument : component.templates()) {
-      for (const auto& part : argument.parts)
-        add(component.component(), component.component().parameters[argument.parameter], part);
-    }
+  void add(const config::ComponentConfig& config) {
+    config::each_component(config, [this](const config::ComponentConfig& component) {
+      for (const auto& argument : component.templates()) {
+        for (const auto& part : argument.parts)
+          add(component.component(), component.component().parameters[argument.parameter], part);
+      }
+    });
   }
   std::vector<RequestParameter> take() { return std::move(all_); }
 

@@ -145,6 +145,7 @@ Shared Server::Running::shared_with(const handlers::Handler& handler) {
                 .memory = memory_,
                 .shares = shares_,
                 .topics = application_.topics(),
+                .application = application_,
                 .failures = failures_,
                 .mounted = mounted_,
                 .hand_over = [this](Arrival arrival) { least_loaded().adopt(std::move(arrival)); }};
@@ -316,10 +317,10 @@ config::ComponentConfig topic_named_by(const config::RoutePattern& pattern) {
                                   [](const auto& source) { return source.description.is_topic; });
   auto component = std::make_shared<const config::Component>(topic->description);
   config::Template name = path_template(pattern);
-  if (name.constant()) return config::ComponentConfig(component, {name.text()}, {}, {});
+  if (name.constant()) return config::ComponentConfig(component, {name.text()}, {}, {}, {});
   config::ArgumentTemplate from_request;
   from_request.parts.push_back({.place = nlohmann::json::json_pointer(), .text = std::move(name)});
-  return config::ComponentConfig(component, {config::Value()}, {std::move(from_request)}, {});
+  return config::ComponentConfig(component, {config::Value()}, {std::move(from_request)}, {}, {});
 }
 
 }  // namespace

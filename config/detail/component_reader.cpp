@@ -39,9 +39,15 @@ std::string placeholder(const Parameter& parameter) {
       return "...";
     case ParameterType::list:
       return "[\"...\"]";
+    case ParameterType::streams:
+      return "[{ \"clock\": \"1s\" }]";
+    case ParameterType::operators:
+      return "[{ \"take\": 5 }]";
   }
   return "...";
 }
+
+std::optional<StreamConfig> read_stream(const Scope& scope, const Node& node);
 
 /// Reads the parameters of one component and puts its configuration together.
 class ComponentReader {
@@ -65,7 +71,8 @@ class ComponentReader {
     }
     report_missing();
     if (scope_.problem_count() > before) return std::nullopt;
-    ComponentConfig config(component_, std::move(values_), std::move(templates_), position_);
+    ComponentConfig config(component_, std::move(values_), std::move(templates_), std::move(nested_),
+                           position_);
     if (!passes_own_check(config)) return std::nullopt;
     return config;
   }
@@ -132,6 +139,8 @@ class ComponentReader {
     given_[index] = Given{scope, &node};
     if (parameter.type == ParameterType::json) return read_json(scope, index, node);
     if (node.kind() == Node::Kind::null) return read_null(scope, parameter, node);
+    if (parameter.type == ParameterType::streams) return read_streams(scope, index, node);
+    if (parameter.type == ParameterType::operators) return read_operators(scope, index, node);
     if (parameter.type == ParameterType::list && node.as<Node::Array>()) return read_list(scope, index, node);
     if (node.as<std::string>() && parameter.type != ParameterType::list) return read_text(scope, index, node);
     accept(scope, index, node, convert(parameter, node));
@@ -199,6 +208,41 @@ class ComponentReader {
     } else {
       wait_for_request(index, std::move(filled), std::move(parts));
     }
+  }
+
+  void read_streams(const Scope& scope, std::size_t index, const Node& node) {
+    std::vector<StreamConfig> streams;
+    each_element(scope, index, node, [&](const Scope& place, const Node& element) {
+      auto stream = read_stream(place, element);
+      if (stream) streams.push_back(std::move(*stream));
+    });
+    accept_nested(index, std::move(streams));
+  }
+
+  void read_operators(const Scope& scope, std::size_t index, const Node& node) {
+    StreamConfig stream;
+    each_element(scope, index, node, [&](const Scope& place, const Node& element) {
+      auto one = read_component(place, ComponentKind::operator_, element);
+      if (one) stream.pipeline.push_back(std::move(*one));
+    });
+    accept_nested(index, {std::move(stream)});
+  }
+
+  void accept_nested(std::size_t index, std::vector<StreamConfig> streams) {
+    nested_.push_back({index, std::make_shared<const std::vector<StreamConfig>>(std::move(streams))});
+  }
+
+  template <class Visit>
+  void each_element(const Scope& scope, std::size_t index, const Node& node, Visit visit) const {
+    const auto& parameter = component_->parameters[index];
+    const auto* list = node.as<Node::Array>();
+    if (!list || list->empty()) {
+      const std::string what =
+          list ? "the list is empty"
+               : std::string(kind_name(node.kind())) + " is not " + std::string(type_name(parameter.type));
+      return scope.problem(node.position, {what, "write " + placeholder(parameter)});
+    }
+    for (std::size_t i = 0; i < list->size(); ++i) visit(scope.index(i), (*list)[i]);
   }
 
   /// The value with the environment's values in its texts; texts that wait for a request are left empty and
@@ -355,7 +399,31 @@ class ComponentReader {
   std::vector<std::optional<Given>> given_;
   std::optional<std::size_t> json_main_;  ///< the main parameter, if it is any JSON
   std::vector<ArgumentTemplate> templates_;
+  std::vector<NestedStreams> nested_;
 };
+
+/// `{ "source": ..., "pipeline": [...] }`, or the source alone.
+std::optional<StreamConfig> read_stream(const Scope& scope, const Node& node) {
+  StreamConfig stream;
+  const auto before = scope.problem_count();
+  const auto read_source = [&stream](const Scope& place, const Node& source) {
+    auto component = read_component(place, ComponentKind::source, source);
+    if (component) stream.source = std::move(*component);
+  };
+  if (node.find("source") == nullptr) {
+    read_source(scope, node);
+  } else {
+    each_member(scope, *node.as<Node::Object>(), [&](const Member& member) {
+      const Scope place = scope.key(member.key);
+      if (member.key == "source") return read_source(place, member.value);
+      if (member.key == "pipeline") return read_pipeline(place, member.value, stream.pipeline);
+      place.problem(member.position,
+                    {"a stream has no such key", advise(member.key, {"source", "pipeline"})});
+    });
+  }
+  if (scope.problem_count() > before) return std::nullopt;
+  return stream;
+}
 
 Mistake unknown_component(const Catalogue& catalogue, ComponentKind kind, const std::string& name) {
   const auto what = "there is no " + std::string(kind_name(kind)) + " " + in_quotes(name);
@@ -404,6 +472,18 @@ std::optional<ComponentConfig> read_component(const Scope& scope, ComponentKind 
   scope.problem(node.position,
                 object && !object->empty() ? several_names(kind, *object) : no_component(kind, node));
   return std::nullopt;
+}
+
+void read_pipeline(const Scope& scope, const Node& node, std::vector<ComponentConfig>& pipeline) {
+  const auto* list = node.as<Node::Array>();
+  if (!list) {
+    return scope.problem(node.position, {std::string(kind_name(node.kind())) + " is not a list of operators",
+                                         "write [{ \"take\": 5 }]"});
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    auto one = read_component(scope.index(i), ComponentKind::operator_, (*list)[i]);
+    if (one) pipeline.push_back(std::move(*one));
+  }
 }
 
 }  // namespace coyield::config::detail

@@ -9,4 +9,7 @@ namespace coyield::config::detail {
 /// and problems, where it is none.
 std::optional<ComponentConfig> read_component(const Scope& scope, ComponentKind kind, const Node& node);
 
+/// Reads a list of operators, behind those that there are. What is none is a problem and left out.
+void read_pipeline(const Scope& scope, const Node& node, std::vector<ComponentConfig>& pipeline);
+
 }  // namespace coyield::config::detail

@@ -93,6 +93,10 @@ std::string instead(const Parameter& parameter, const Node& node) {
     case ParameterType::list:
       if (text) return "write [" + plain(node) + "]";
       return "write [\"one\", \"two\"]";
+    case ParameterType::streams:
+      return "write [{ \"clock\": \"1s\" }, { \"counter\": 5 }]";
+    case ParameterType::operators:
+      return "write [{ \"take\": 5 }]";
     case ParameterType::json:
       return {};
   }
@@ -172,6 +176,9 @@ Checked<Value> unchecked(const Parameter& parameter, const Node& node) {
       return Value(to_json(node));
     case ParameterType::list:
       return list(parameter, node);
+    case ParameterType::streams:  // read by who reads components
+    case ParameterType::operators:
+      break;
   }
   return wrong_kind(parameter, node);
 }
@@ -202,6 +209,9 @@ Checked<Value> unchecked(const Parameter& parameter, std::string_view text) {
       return Value(nlohmann::json(text));
     case ParameterType::list:
       return Value(std::vector<std::string>{std::string(text)});
+    case ParameterType::streams:
+    case ParameterType::operators:
+      break;
   }
   return Mistake{is_not(in_quotes(text), parameter.type)};
 }
@@ -257,6 +267,9 @@ bool has_type(const Value& value, ParameterType type) {
       return value.as<nlohmann::json>();
     case ParameterType::list:
       return value.as<std::vector<std::string>>();
+    case ParameterType::streams:
+    case ParameterType::operators:
+      return value.as<Streams>();
   }
   return false;
 }

@@ -35,6 +35,14 @@ std::optional<Mistake> check_url(const Template& text) {
                  "write that out: \"https://example.com/${path.x}\""};
 }
 
+/// Which endpoint it is, the configuration says as far as its first slash.
+std::optional<Mistake> check_path(const Template& text) {
+  const Template::Piece& front = text.pieces().front();
+  if (!front.origin && front.text.starts_with('/')) return std::nullopt;
+  return Mistake{shown(first_value(text)) + " stands where the path of an endpoint begins",
+                 "write a slash in front of it"};
+}
+
 std::optional<Mistake> check_argument_value(std::string_view value) {
   if (value.starts_with('-')) {
     return Mistake{in_quotes(value) + " begins with \"-\", and would be taken for an option",
@@ -54,6 +62,7 @@ std::optional<Mistake> check_value(Filling filling, std::string_view value) {
     case Filling::argument:
       return check_argument_value(value);
     case Filling::url:
+    case Filling::path:
       return check_url_value(value);
     case Filling::plain:
       break;
@@ -91,6 +100,8 @@ std::optional<Mistake> check_filling(const Parameter& parameter, const nlohmann:
       return check_argument(place, text);
     case Filling::url:
       return check_url(text);
+    case Filling::path:
+      return check_path(text);
     case Filling::plain:
       break;
   }
@@ -107,7 +118,8 @@ boost::system::result<std::string, Unfit> fill(const Parameter& parameter, const
       if (mistake) return Unfit{{*piece.origin, piece.text}, std::move(mistake)};
     }
   }
-  auto filled = parameter.filling == Filling::url ? text.fill(values, &percent_encoded) : text.fill(values);
+  const bool encoded = parameter.filling == Filling::url || parameter.filling == Filling::path;
+  auto filled = encoded ? text.fill(values, &percent_encoded) : text.fill(values);
   if (!filled) return Unfit{filled.error()};
   return *std::move(filled);
 }

@@ -20,11 +20,21 @@ Json text_like(const std::string& pattern) {
 
 }  // namespace
 
+Json reference(const std::string& definition) { return {{"$ref", "#/$defs/" + definition}}; }
+
 Json or_substitution(Json schema) {
   return {{"anyOf", Json::array({std::move(schema), {{"type", "string"}, {"pattern", substitution}}})}};
 }
 
 namespace {
+
+/// A source alone, or with operators behind it.
+Json stream_schema() {
+  Json stream = {{"type", "object"}, {"additionalProperties", false}, {"required", {"source"}}};
+  stream["properties"] = {{"source", reference("source")},
+                          {"pipeline", {{"type", "array"}, {"items", reference("operator")}}}};
+  return {{"anyOf", Json::array({reference("source"), std::move(stream)})}};
+}
 
 Json plain_schema(const Parameter& parameter) {
   switch (parameter.type) {
@@ -46,6 +56,10 @@ Json plain_schema(const Parameter& parameter) {
       return Json::object();
     case ParameterType::list:
       return {{"type", "array"}, {"items", {{"type", "string"}}}};
+    case ParameterType::streams:
+      return {{"type", "array"}, {"items", stream_schema()}, {"minItems", 1}};
+    case ParameterType::operators:
+      return {{"type", "array"}, {"items", reference("operator")}, {"minItems", 1}};
   }
   return Json::object();
 }

@@ -12,6 +12,9 @@ nlohmann::json value_schema(const Parameter& parameter);
 /// A value in JSON, or a text that becomes one when it is filled in.
 nlohmann::json or_substitution(nlohmann::json schema);
 
+/// What stands under that name in `$defs`: `source`, `operator`.
+nlohmann::json reference(const std::string& definition);
+
 /// JSON Schema of a source or operator of the catalogue.
 nlohmann::json component_schema(const Catalogue& catalogue, ComponentKind kind);
 

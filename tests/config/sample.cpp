@@ -136,7 +136,8 @@ Component take() {
                           .required = true,
                           .minimum = 0}},
           .main = "items",
-          .example = R"({ "take": 5 })"};
+          .example = R"({ "take": 5 })",
+          .for_clients = true};
 }
 
 Component where() {
