@@ -12,6 +12,7 @@
 
 namespace coyield::generators {
 
+class Registry;
 struct StartPosition;
 
 /// Whether resuming behind an item's id still means the same stream after an operator.
@@ -36,6 +37,7 @@ struct UpstreamFactory {
 /// What an operator is applied with beside its arguments.
 struct OperatorContext {
   std::size_t max_item = 1024 * 1024;  ///< as `SourceContext::max_item`: none that it makes may be longer
+  const Registry* registry = nullptr;  ///< for one that applies others; lives longer than any operator
 };
 
 /// An operator that the configuration can name. One file each in `operators/`, which describes it and applies

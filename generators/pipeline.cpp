@@ -16,6 +16,10 @@ const Component& known(const Component* component, const std::string& name) {
   return *component;
 }
 
+OperatorContext context_of_operators(const SourceContext& context) {
+  return {.max_item = context.max_item, .registry = context.registry};
+}
+
 }  // namespace
 
 bool is_resumable(const Source& source, const config::Arguments& constants) {
@@ -29,7 +33,8 @@ bool is_resumable(const Source& source, const config::Arguments& constants) {
 
 Pipeline::Pipeline(const config::ComponentConfig& source,
                    const std::vector<config::ComponentConfig>& operators, const Registry& registry)
-    : source_config_(source),
+    : registry_(&registry),
+      source_config_(source),
       source_(&known(registry.find_source(source.name()), source.name())),
       source_resumable_(is_resumable(*source_, source.constants())) {
   for (const config::ComponentConfig& config : operators) {
@@ -70,7 +75,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
     }
     for (; next < count; ++next) {
       stream = operators[next].op->apply(std::move(stream), operators[next].arguments,
-                                         OperatorContext{.max_item = context.max_item});
+                                         context_of_operators(context));
     }
     return stream;
   }
@@ -116,6 +121,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
 config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValues& values,
                                                        SourceContext context) const {
   if (!context.resume_after.empty() && !resumable()) refuse_to_resume();
+  context.registry = registry_;
   if (!starts_again_) return start_once(values, std::move(context));
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
@@ -134,7 +140,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
 /// Without a plan, where nobody needs one.
 config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::RequestValues& values,
                                                             SourceContext context) const {
-  const OperatorContext of_operators{.max_item = context.max_item};
+  const OperatorContext of_operators = context_of_operators(context);
   if (!resumable()) context.start.reset();
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
@@ -154,6 +160,32 @@ void Pipeline::refuse_to_resume() const {
                                     "\" counts or groups the items, and would come out differently";
   throw Failure(FailureKind::conflict, "this stream cannot go on behind an id: " + why +
                                            "; ask without Last-Event-ID and last_event_id");
+}
+
+AsyncGenerator<Item> start_stream(const config::StreamArguments& stream, const SourceContext& context) {
+  const auto name = [](const config::Arguments& arguments) { return arguments.component().name; };
+  const config::Arguments& source = stream.source.value();
+  SourceContext mine = context.without_input();
+  mine.resume_after.clear();
+  mine.start.reset();
+  const auto plan = std::make_shared<Pipeline::Plan>(
+      known(context.registry->find_source(name(source)), name(source)), source, std::move(mine));
+  for (const config::Arguments& op : stream.operators)
+    plan->operators.push_back({&known(context.registry->find_operator(name(op)), name(op)), op});
+  return plan->start(stream.operators.size(), {}, nullptr);
+}
+
+AsyncGenerator<Item> apply_operators(AsyncGenerator<Item> upstream,
+                                     const std::vector<config::Arguments>& operators,
+                                     const OperatorContext& context) {
+  for (const config::Arguments& arguments : operators) {
+    const std::string& name = arguments.component().name;
+    const Operator& op = known(context.registry->find_operator(name), name);
+    if (op.apply == nullptr)
+      throw Failure(FailureKind::invalid, "\"" + name + "\" starts its source again, and there is none here");
+    upstream = op.apply(std::move(upstream), arguments, context);
+  }
+  return upstream;
 }
 
 }  // namespace coyield::generators

@@ -2,6 +2,7 @@
 
 #include <boost/system/result.hpp>
 #include <coyield/config/component_config.hpp>
+#include <coyield/config/streams.hpp>
 #include <coyield/generators/registry.hpp>
 #include <vector>
 
@@ -31,11 +32,15 @@ class Pipeline {
   config::Resolved<AsyncGenerator<Item>> start_once(const config::RequestValues& values,
                                                     SourceContext context) const;
 
+  friend AsyncGenerator<Item> start_stream(const config::StreamArguments& stream,
+                                           const SourceContext& context);
+
   struct Plan;
   struct Stage {
     config::ComponentConfig config;
     const Operator* op;
   };
+  const Registry* registry_;
   config::ComponentConfig source_config_;
   const Source* source_;
   bool source_resumable_;
@@ -43,5 +48,14 @@ class Pipeline {
   const config::Component* forgets_positions_ = nullptr;
   bool starts_again_ = false;  // an operator starts what stands before it itself
 };
+
+/// The stream of a component that starts others, with the components of `context.registry`. Nothing of it
+/// runs yet; what clients send it does not get, and ids it begins anew.
+AsyncGenerator<Item> start_stream(const config::StreamArguments& stream, const SourceContext& context);
+
+/// `upstream` with operators of `context.registry` behind it.
+AsyncGenerator<Item> apply_operators(AsyncGenerator<Item> upstream,
+                                     const std::vector<config::Arguments>& operators,
+                                     const OperatorContext& context);
 
 }  // namespace coyield::generators

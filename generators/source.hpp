@@ -13,8 +13,10 @@ namespace coyield::generators {
 
 class BlockingPool;
 class Cleanup;
+class EndpointReader;
 class Observer;
 class Programs;
+class Registry;
 class StandardInput;
 class TopicReader;
 
@@ -31,12 +33,14 @@ struct SourceContext {
   AsyncGenerator<Item> input = {};          ///< what the client sends; at its end where nothing may be sent
   BlockingPool* blocking = nullptr;         ///< threads for calls that block; lives longer than any source
   StandardInput* standard_input = nullptr;  ///< of the process; lives longer than any source
-  TopicReader* topics = nullptr;       ///< of this thread; null: there are none; lives longer than any source
-  Programs* programs = nullptr;        ///< null: no source may start one; lives longer than any source
-  Cleanup* cleanup = nullptr;          ///< for what takes a while at the end; lives longer than any source
-  Observer* observer = nullptr;        ///< null: nobody wants to know; lives longer than any source
-  std::string_view endpoint = {};      ///< whose stream it is, for `observer`; likewise
-  std::size_t max_item = 1024 * 1024;  ///< no item is longer, in bytes: a source that finds one fails
+  TopicReader* topics = nullptr;  ///< of this thread; null: there are none; lives longer than any source
+  EndpointReader* endpoints = nullptr;  ///< likewise
+  const Registry* registry = nullptr;   ///< for a source that starts others; lives longer than any source
+  Programs* programs = nullptr;         ///< null: no source may start one; lives longer than any source
+  Cleanup* cleanup = nullptr;           ///< for what takes a while at the end; lives longer than any source
+  Observer* observer = nullptr;         ///< null: nobody wants to know; lives longer than any source
+  std::string_view endpoint = {};       ///< whose stream it is, for `observer`; likewise
+  std::size_t max_item = 1024 * 1024;   ///< no item is longer, in bytes: a source that finds one fails
   /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
   /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
   std::string resume_after = {};
@@ -47,10 +51,12 @@ struct SourceContext {
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, named, started, left, told, whose, most, behind, begun] = *this;
+    const auto& [_, pool, piped, named, read, known, started, left, told, whose, most, behind, begun] = *this;
     return {.blocking = pool,
             .standard_input = piped,
             .topics = named,
+            .endpoints = read,
+            .registry = known,
             .programs = started,
             .cleanup = left,
             .observer = told,

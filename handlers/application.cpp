@@ -79,6 +79,16 @@ Response Application::answer_without_endpoint(const Request& request, const Targ
   return nothing_served(request);
 }
 
+Pull Application::begin(std::string_view target, generators::SourceContext&& context) const {
+  using generators::Failure;
+  using generators::FailureKind;
+  const auto parsed = parse_target(target);
+  if (!parsed) throw Failure(FailureKind::invalid, config::to_string(parsed.error()));
+  const auto match = router_.find(parsed->segments);
+  if (!match) throw Failure(FailureKind::not_found, "no endpoint answers to " + config::in_quotes(target));
+  return endpoints_[match->endpoint]->begin(*parsed, match->values, std::move(context));
+}
+
 Response Application::handle(const Request& request, generators::SourceContext&& context) const {
   auto target = parse_target(request.target);
   if (target) {

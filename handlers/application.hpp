@@ -35,6 +35,11 @@ class Application final : public Handler {
   /// Never throws but for want of memory: whatever is wrong becomes a problem document.
   Response handle(const Request& request, generators::SourceContext&& context) const override;
 
+  /// The stream of the endpoint at `target`, for whoever reads it within the process: without access and
+  /// format, as `Endpoint::begin`. Throws Failure(not_found) where there is none, Failure(invalid) where a
+  /// value is wrong.
+  Pull begin(std::string_view target, generators::SourceContext&& context) const;
+
   const TopicRules& topics() const noexcept { return topics_; }
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const noexcept { return endpoints_; }
   const std::vector<Format>& formats() const noexcept { return formats_; }

@@ -138,6 +138,7 @@ Endpoint::Endpoint(config::EndpointConfig config, const config::ServerConfig& se
       format_options_{.columns = config_.columns},
       gzip_(config_.gzip.value_or(server.gzip)),
       max_published_(config_.publish ? config_.publish->max_item.value_or(server.limits.max_item) : 0),
+      query_operators_(config_.query_operators, server.limits.max_item),
       references_(references_of(config_)) {
   if (config_.is_plain_topic() && !config_.share) config_.share.emplace();
   if (config_.share && !config_.is_plain_topic()) sharing_ = sharing_of(config_);
@@ -311,9 +312,40 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   return response;
 }
 
+Pull Endpoint::begin(const Target& target, const Router::PathValues& path,
+                     generators::SourceContext&& context) const {
+  const Request nobodys;
+  auto pull = begin(ValuesOfRequest(nobodys, target, path), target, path, std::move(context));
+  if (!pull) throw generators::Failure(generators::FailureKind::invalid, pull.error().sentence);
+  pull->options = &prepared_.front().over_http;
+  return *std::move(pull);
+}
+
 config::Resolved<Pull> Endpoint::begin(const config::RequestValues& values, const Target& target,
                                        const Router::PathValues& path,
                                        generators::SourceContext&& context) const {
+  QueryOperators::Asked asked = query_operators_.of(values);
+  if (!asked.forgets_positions.empty()) {
+    if (!context.resume_after.empty()) {
+      throw generators::Failure(generators::FailureKind::conflict,
+                                "the query parameter " + config::in_quotes(asked.forgets_positions) +
+                                    ": it counts the items, and cannot go on behind one; ask without an id");
+    }
+    context.start.reset();
+  }
+  auto pull = begin_plain(values, target, path, std::move(context));
+  if (!pull || !asked.apply) return pull;
+  if (pull->subscription) {
+    pull->operators = std::move(asked.apply);
+  } else {
+    pull->generator = asked.apply(std::move(pull->generator));
+  }
+  return pull;
+}
+
+config::Resolved<Pull> Endpoint::begin_plain(const config::RequestValues& values, const Target& target,
+                                             const Router::PathValues& path,
+                                             generators::SourceContext&& context) const {
   Pull pull;
   if (config_.is_plain_topic()) {
     pull.subscription = std::make_unique<Subscription>(

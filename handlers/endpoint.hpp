@@ -6,6 +6,7 @@
 #include <coyield/handlers/content_coding.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/negotiation.hpp>
+#include <coyield/handlers/query_operators.hpp>
 #include <coyield/handlers/request.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/handlers/router.hpp>
@@ -37,6 +38,10 @@ class Endpoint {
   const config::EndpointConfig& config() const noexcept { return config_; }
   /// A subscription that no request has asked for, where the generator is to start at once.
   std::optional<Subscription> start_at_once() const;
+
+  /// The stream alone, without an encoder, for whoever reads it within the process: with the values of the
+  /// path and the query. Throws a Failure(invalid) where one of them is wrong, and what the factory throws.
+  Pull begin(const Target& target, const Router::PathValues& path, generators::SourceContext&& context) const;
 
   /// A `Failure` of the factory becomes its problem document.
   Response handle(const Request& request, const Target& target, const Router::PathValues& path,
@@ -74,6 +79,10 @@ class Endpoint {
                                const Router::PathValues& path, generators::SourceContext&& context) const;
   config::Resolved<generators::AsyncGenerator<generators::Item>> start(
       const config::RequestValues& values, generators::SourceContext context) const;
+  /// How the stream is had before the client's own operators.
+  config::Resolved<Pull> begin_plain(const config::RequestValues& values, const Target& target,
+                                     const Router::PathValues& path,
+                                     generators::SourceContext&& context) const;
   Subscription subscription(const config::RequestValues& values, const Target& target,
                             const Router::PathValues& path) const;
   static Response open(const Request& request, const Prepared& prepared, Coding coding);
@@ -89,6 +98,7 @@ class Endpoint {
   bool gzip_;  // for clients that ask for it
   std::uint64_t max_published_;
   std::optional<Sharing> sharing_;
+  QueryOperators query_operators_;
   std::vector<config::Reference> references_;  // the values of a request that its source and operators take
   std::vector<Prepared> prepared_;             // in the order of the formats
 };

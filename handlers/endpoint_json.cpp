@@ -78,6 +78,7 @@ Json describe(const config::EndpointConfig& endpoint, std::string_view default_f
     json["parameters"].push_back(describe(parameter));
   json["format"] = endpoint.format.empty() ? default_format : std::string_view(endpoint.format);
   if (endpoint.share) json["share"] = describe(*endpoint.share);
+  if (!endpoint.query_operators.empty()) json["query_operators"] = endpoint.query_operators;
   json["finite"] = endpoint.finite;
   json["input"] = endpoint.input;
   json["token"] = !endpoint.access.anyone();

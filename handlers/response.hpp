@@ -97,6 +97,9 @@ struct Pull {
   std::optional<std::chrono::nanoseconds> wait = {};
   /// In the place of the generator, where the stream is shared.
   std::unique_ptr<Subscription> subscription = {};
+  /// What the client has asked to be put behind what it gets of the subscription; empty: nothing.
+  std::function<generators::AsyncGenerator<generators::Item>(generators::AsyncGenerator<generators::Item>)>
+      operators = {};
   /// Where what a WebSocket client sends is published.
   std::unique_ptr<const Publication> publication = {};
 };

@@ -20,18 +20,20 @@ config::Catalogue built_in_catalogue(const generators::Registry& registry) {
   return catalogue;
 }
 
+handlers::StreamFactory pipeline_factory(const config::EndpointConfig& endpoint,
+                                         const generators::Registry& registry) {
+  auto pipeline = std::make_shared<generators::Pipeline>(endpoint.source, endpoint.pipeline, registry);
+  return [pipeline](const config::RequestValues& values, generators::SourceContext context) {
+    return pipeline->start(values, std::move(context));
+  };
+}
+
 void add_endpoints(Server& server, const std::vector<config::EndpointConfig>& endpoints,
                    const generators::Registry& registry) {
   for (const config::EndpointConfig& endpoint : endpoints) {
-    auto pipeline = std::make_shared<generators::Pipeline>(endpoint.source, endpoint.pipeline, registry);
     config::EndpointConfig with = endpoint;
-    with.resumable = pipeline->resumable();
-    server.stream_items(
-        endpoint.pattern.text,
-        [pipeline](const config::RequestValues& values, generators::SourceContext context) {
-          return pipeline->start(values, std::move(context));
-        },
-        std::move(with));
+    with.resumable = generators::Pipeline(endpoint.source, endpoint.pipeline, registry).resumable();
+    server.stream_items(endpoint.pattern.text, pipeline_factory(endpoint, registry), std::move(with));
   }
 }
 

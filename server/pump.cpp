@@ -8,6 +8,10 @@ using generators::FailureKind;
 namespace {
 
 std::unique_ptr<Subscriber> subscriber_of(Worker& worker, Connection& connection, handlers::Pull& pull) {
+  if (pull.subscription && pull.operators) {
+    pull.generator =
+        pull.operators(worker.shares().subscribe_to(std::move(pull.subscription), pull.options->number));
+  }
   if (!pull.subscription) return nullptr;
   return std::make_unique<Subscriber>(worker.shares(), std::move(pull.subscription), *pull.options,
                                       connection.wake());

@@ -131,6 +131,9 @@ struct Shares::Home : generators::Wakeup {
 
 struct Shares::HubHome final : Home {
   using Home::Home;
+  ~HubHome() override {
+    if (hub) hub->on_idle([] {});  // somebody may still hold it
+  }
   bool idle() const override { return hub->idle() && !starts_at_once; }
   std::shared_ptr<generators::SharedLog> log() const override { return hub; }
   void stop() override {
@@ -150,6 +153,9 @@ struct Shares::TopicHome final : Home {
     stream = std::make_shared<SharedStream>(topic);
     topic->on_idle([this] { become_idle(); });
   }
+  ~TopicHome() override {
+    topic->on_idle([] {});
+  }
   bool idle() const override { return topic->idle(); }
   std::shared_ptr<generators::SharedLog> log() const override { return topic; }
   bool dispensable() override { return idle() && topic->forgettable(); }
@@ -161,7 +167,8 @@ struct Shares::TopicHome final : Home {
 };
 
 Shares::Shares(Worker& worker, ShareDirectory& directory) : worker_(worker), directory_(directory) {}
-Shares::~Shares() = default;
+/// Generators that read what is shared here go first.
+Shares::~Shares() { homes_.clear(); }
 
 std::shared_ptr<SharedStream> Shares::find(const ShareKey& key) const {
   if (const auto home = homes_.find(key); home != homes_.end()) return home->second->stream;
@@ -221,6 +228,23 @@ generators::AsyncGenerator<generators::Item> Shares::subscribe(
     std::shared_ptr<generators::StartPosition> start) {
   const std::shared_ptr<SharedStream> stream = open_topic(name);
   auto items = stream->log().subscribe(std::move(options), std::move(start));
+  while (auto item = co_await items.next()) co_yield std::move(*item);
+}
+
+generators::AsyncGenerator<generators::Item> Shares::read(std::string target) {
+  handlers::Pull pull = worker_.shared().application.begin(target, worker_.source_context());
+  if (pull.subscription) {
+    pull.generator = subscribe_to(std::move(pull.subscription), pull.options->number);
+    if (pull.operators) pull.generator = pull.operators(std::move(pull.generator));
+  }
+  while (auto item = co_await pull.generator.next()) co_yield std::move(*item);
+}
+
+generators::AsyncGenerator<generators::Item> Shares::subscribe_to(
+    std::unique_ptr<handlers::Subscription> subscription, std::size_t endpoint) {
+  const std::shared_ptr<SharedStream> stream = open(*subscription, endpoint);
+  subscription->begin.catches_up = false;  // what the log does not have is a gap
+  auto items = stream->log().subscribe(std::move(subscription->begin));
   while (auto item = co_await items.next()) co_yield std::move(*item);
 }
 

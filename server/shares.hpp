@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <coyield/generators/endpoint_reader.hpp>
 #include <coyield/generators/hub.hpp>
 #include <coyield/generators/mirror.hpp>
 #include <coyield/generators/publisher.hpp>
@@ -101,7 +102,7 @@ struct ReleaseTopic {
 using PublisherPtr = std::unique_ptr<generators::Publisher, ReleaseTopic>;
 
 /// The shared streams of one thread, for that thread alone.
-class Shares final : public generators::TopicReader {
+class Shares final : public generators::TopicReader, public generators::EndpointReader {
  public:
   Shares(Worker& worker, ShareDirectory& directory);
   ~Shares() override;
@@ -115,6 +116,10 @@ class Shares final : public generators::TopicReader {
   generators::AsyncGenerator<generators::Item> subscribe(
       std::string name, generators::SubscribeOptions options,
       std::shared_ptr<generators::StartPosition> start) override;
+  generators::AsyncGenerator<generators::Item> read(std::string target) override;
+  /// What a client gets of a shared stream, for operators of its own: it misses nothing unsaid.
+  generators::AsyncGenerator<generators::Item> subscribe_to(
+      std::unique_ptr<handlers::Subscription> subscription, std::size_t endpoint);
   /// One who publishes to a topic; `news` is set when there is an answer. Throws as `open_topic`.
   PublisherPtr publish(const std::string& topic, generators::Event& news,
                        generators::PublisherOptions options);

@@ -41,6 +41,7 @@ generators::SourceContext Worker::source_context(std::string resume_after) {
   return {.blocking = &shared_.blocking,
           .standard_input = &shared_.standard_input,
           .topics = &shares_,
+          .endpoints = &shares_,
           .programs = &shared_.programs,
           .cleanup = &shared_.cleanup,
           .observer = &source_log_,

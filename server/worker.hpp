@@ -12,6 +12,7 @@
 #include <coyield/generators/observer.hpp>
 #include <coyield/generators/programs.hpp>
 #include <coyield/generators/standard_input.hpp>
+#include <coyield/handlers/application.hpp>
 #include <coyield/handlers/handler.hpp>
 #include <coyield/server/arrival.hpp>
 #include <coyield/server/connection.hpp>
@@ -44,6 +45,7 @@ struct Shared {
   MemoryBudget& memory;
   ShareDirectory& shares;
   const handlers::TopicRules& topics;
+  const handlers::Application& application;  ///< for sources that read endpoints
   Failures& failures;
   const handlers::Handler& mounted;  ///< for who was handed over
   /// Gives a client of the admin address to a thread that serves.

@@ -30,7 +30,8 @@ Operator sample_operator() {
                           "Where nothing has come since the tick before, nothing is passed on. The items "
                           "before the newest are forgotten, and the first waits for a tick too: see "
                           "throttle for one that passes it at once. When the source ends, an item that "
-                          "is still waiting is passed on at its tick, before the end."},
+                          "is still waiting is passed on at its tick, before the end.",
+                      .for_clients = true},
       .positions = Positions::kept,
       .apply = &apply};
 }

@@ -47,6 +47,7 @@ Operator select_operator() {
                    "list, and within an object of new names in the order of the alphabet. What an item does "
                    "not have is left out. A text item is a string, bytes are one in Base64: "
                    "{ \"select\": { \"line\": \"\" } } makes objects of them. Ids and event names stay.",
+               .for_clients = true,
                .check = &check},
           .positions = Positions::kept,
           .apply = &apply};

@@ -25,7 +25,8 @@ Operator take_operator() {
                       .example = R"({ "take": 5 })",
                       .details =
                           "Ends with the last of them, or sooner when the source ends. The source is never "
-                          "asked for the item behind it."},
+                          "asked for the item behind it.",
+                      .for_clients = true},
       .positions = Positions::lost,
       .apply = &apply};
 }

@@ -30,7 +30,8 @@ Operator throttle_operator() {
                           "The first item passes at once, and so does one that comes after a pause. Of those "
                           "that come sooner the newest is passed on when the interval ends, and the others "
                           "are forgotten. When the source ends, an item that is still waiting is passed on "
-                          "in its time, before the end."},
+                          "in its time, before the end.",
+                      .for_clients = true},
       .positions = Positions::kept,
       .apply = &apply};
 }

@@ -65,6 +65,7 @@ Operator where_operator() {
                "\"\". Where a request has a part in the condition (\"${query.n}\"), a text like 5 or true in "
                "it also means the number 5 and the boolean. Of a member that is there twice the last "
                "counts.",
+           .for_clients = true,
            .check = &check},
       .positions = Positions::kept,
       .apply = &apply};

@@ -6,6 +6,7 @@
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/cleanup.hpp>
 #include <coyield/generators/consumer.hpp>
+#include <coyield/generators/endpoint_reader.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/gap.hpp>
 #include <coyield/generators/observer.hpp>
@@ -14,9 +15,11 @@
 #include <coyield/generators/programs.hpp>
 #include <coyield/generators/standard_input.hpp>
 #include <coyield/generators/testing/manual_clock.hpp>
+#include <coyield/handlers/application.hpp>
 #include <coyield/handlers/request_parameters.hpp>
 #include <coyield/handlers/router.hpp>
 #include <coyield/handlers/target.hpp>
+#include <coyield/server/built_in.hpp>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -178,6 +181,38 @@ class Notes final : public generators::Observer {
   std::ostream& out_;
 };
 
+// ---- other endpoints
+
+/// Each read has a generator of its own, also of an endpoint that is shared: nobody else is there.
+class OfflineEndpoints final : public generators::EndpointReader {
+ public:
+  OfflineEndpoints(const config::Configuration& configuration, const generators::Registry& registry)
+      : application_(configuration.server, handlers::all_formats()) {
+    for (const config::EndpointConfig& endpoint : configuration.endpoints)
+      application_.add(endpoint, pipeline_factory(endpoint, registry));
+  }
+  /// What their sources are started with.
+  void use(generators::SourceContext context) { context_ = std::move(context); }
+
+  generators::AsyncGenerator<Item> read(std::string target) override {
+    handlers::Pull pull = application_.begin(target, context_.without_input());
+    if (pull.subscription) pull.generator = alone(*pull.subscription);
+    if (pull.operators) pull.generator = pull.operators(std::move(pull.generator));
+    return std::move(pull.generator);
+  }
+
+ private:
+  generators::AsyncGenerator<Item> alone(const handlers::Subscription& subscription) const {
+    if (subscription.make) return subscription.make(context_.without_input());
+    throw generators::Failure(generators::FailureKind::unavailable,
+                              "what is published to the topic " + config::in_quotes(subscription.topic) +
+                                  " comes from clients, and there are none");
+  }
+
+  handlers::Application application_;
+  generators::SourceContext context_;
+};
+
 // ---- time
 
 /// Lets time go by as far as it is not needed. All on one thread.
@@ -270,14 +305,18 @@ int run_checked(const config::Configuration& configuration, const generators::Re
   generators::Programs programs(configuration.server.limits.max_programs);
   generators::Cleanup cleanup;
   Notes notes(complaints);
+  OfflineEndpoints endpoints(configuration, registry);
   Time time(run.input.empty() ? Time::Flow::real_while_waiting : Time::Flow::virtual_only);
-  auto stream = pipeline.start(values, {.blocking = &blocking,
-                                        .standard_input = &standard_input,
-                                        .programs = &programs,
-                                        .cleanup = &cleanup,
-                                        .observer = &notes,
-                                        .endpoint = endpoint.pattern.text,
-                                        .max_item = configuration.server.limits.max_item});
+  generators::SourceContext context{.blocking = &blocking,
+                                    .standard_input = &standard_input,
+                                    .endpoints = &endpoints,
+                                    .programs = &programs,
+                                    .cleanup = &cleanup,
+                                    .observer = &notes,
+                                    .endpoint = endpoint.pattern.text,
+                                    .max_item = configuration.server.limits.max_item};
+  endpoints.use(context.without_input());
+  auto stream = pipeline.start(values, std::move(context));
   if (!stream) throw Misuse(stream.error().sentence);
   drain(time, *std::move(stream), run.most, *sink, complaints);
   return sink->end() ? 0 : 1;
