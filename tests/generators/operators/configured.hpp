@@ -40,6 +40,7 @@ class ConfiguredOperators {
                              OperatorContext context = {}) const {
     const auto loaded = load(text);
     if (!loaded) throw std::invalid_argument(loaded.error().text());
+    context.registry = &registry_;
     return registry_.find_operator(loaded->name())
         ->apply(std::move(upstream), loaded->resolve(config::NoRequestValues()).value(), context);
   }
