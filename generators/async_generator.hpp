@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <coyield/generators/detail/promise.hpp>
+#include <coyield/generators/detail/stage.hpp>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -126,6 +127,8 @@ class [[nodiscard]] AsyncGenerator {
 
   /// For the root of a chain, which takes the coroutine over.
   Handle release() noexcept { return std::exchange(handle_, nullptr); }
+  /// For a `Trace`: null where it has ended.
+  promise_type* promise() const noexcept { return handle_ ? &handle_.promise() : nullptr; }
 
  private:
   explicit AsyncGenerator(Handle handle) noexcept : handle_(handle) {}
@@ -154,6 +157,7 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
     requires std::is_reference_v<T>
   {
     value_ = erase(item);
+    stage_.note_item();
     return HandBack{this};
   }
   HandBack yield_value(item_type&& item) noexcept
@@ -163,6 +167,7 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
         !COYIELD_GCC12_FRAMES || !std::is_aggregate_v<item_type> || std::is_trivially_copyable_v<item_type>,
         "g++ 12 destroys a yielded temporary of an aggregate type twice: give the type a constructor");
     value_ = erase(item);
+    stage_.note_item();
     return HandBack{this};
   }
 
@@ -171,6 +176,7 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
   struct HoldingHandBack : HandBack {
     HoldingHandBack(promise_type& owner, U&& from) : HandBack{&owner}, item(std::forward<U>(from)) {
       owner.value_ = erase(item);
+      owner.stage_.note_item();
     }
     HoldingHandBack(const HoldingHandBack&) = delete;
     HoldingHandBack& operator=(const HoldingHandBack&) = delete;
@@ -184,10 +190,15 @@ class AsyncGenerator<T>::promise_type : public detail::PromiseBase {
     return HoldingHandBack<U>(*this, std::forward<U>(item));
   }
 
+  /// Where what it gives is counted: for `Trace`.
+  auto& stage() noexcept { return stage_; }
+
  private:
   static void* erase(item_type& item) noexcept {
     return const_cast<void*>(static_cast<const void*>(std::addressof(item)));
   }
+
+  [[no_unique_address]] std::conditional_t<is_traced<value_type>, detail::StageRef, detail::NoStage> stage_;
 };
 
 }  // namespace coyield::generators

@@ -114,6 +114,7 @@ bool Hub::take_one() {
   }
   if (consumer_.poll() == Poll::pending) {
     waiting_ = true;
+    if (trace_) trace_->note_awaited();
     consumer_.on_ready(&on_ready, this);
     return false;
   }

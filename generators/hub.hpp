@@ -4,6 +4,7 @@
 #include <coyield/generators/consumer.hpp>
 #include <coyield/generators/shared_log.hpp>
 #include <coyield/generators/source.hpp>
+#include <coyield/generators/trace.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,6 +68,8 @@ class Hub final : public SharedLog {
   using Factory = std::function<AsyncGenerator<Item>(const std::string& resume_after)>;
   /// Where the generator that was made first has begun, once its source knows.
   void begun(std::shared_ptr<const StartPosition> begun) { begun_ = std::move(begun); }
+  /// Of the generators that it makes, to be told when they have to wait.
+  void trace(TracePtr trace) { trace_ = std::move(trace); }
 
   static std::shared_ptr<Hub> make(Loop& loop, Factory factory, ShareOptions options = {});
   ~Hub() override;
@@ -123,6 +126,7 @@ class Hub final : public SharedLog {
   Later linger_{*this, &Hub::end_linger};
   Later pause_{*this, &Hub::start};  // before it is made again
   std::shared_ptr<const StartPosition> begun_;
+  TracePtr trace_;
   std::string source_id_;  // that the generator gave to its last item
   bool running_ = false;
   bool waiting_ = false;  // for the generator

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <coyield/generators/buffer.hpp>
+#include <coyield/generators/detail/stage.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -166,5 +167,9 @@ class Item {
   alignas(8) std::byte value_[inline_size];
   std::unique_ptr<char[]> owned_;
 };
+
+/// Streams of them are what is served, and looked at.
+template <>
+inline constexpr bool is_traced<Item> = true;
 
 }  // namespace coyield::generators

@@ -4,6 +4,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
+#include <coyield/generators/trace.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -32,6 +33,7 @@ struct UpstreamFactory {
   bool resumable = false;         ///< its items have ids that say where they stand
   /// Where `resumable`: where the stream that was started first has begun, once its source knows.
   std::shared_ptr<const StartPosition> begun = {};
+  TracePtr trace = {};  ///< to be told of failures behind which it is started again; null: nobody looks
 };
 
 /// What an operator is applied with beside its arguments.

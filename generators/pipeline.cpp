@@ -20,6 +20,10 @@ OperatorContext context_of_operators(const SourceContext& context) {
   return {.max_item = context.max_item, .registry = context.registry};
 }
 
+void note_stage(const SourceContext& context, std::size_t place, const AsyncGenerator<Item>& stream) {
+  if (context.trace) context.trace->attach(place, stream);
+}
+
 }  // namespace
 
 bool is_resumable(const Source& source, const config::Arguments& constants) {
@@ -37,9 +41,11 @@ Pipeline::Pipeline(const config::ComponentConfig& source,
       source_config_(source),
       source_(&known(registry.find_source(source.name()), source.name())),
       source_resumable_(is_resumable(*source_, source.constants())) {
+  names_.push_back(source_->description.name);
   for (const config::ComponentConfig& config : operators) {
     const Operator& op = known(registry.find_operator(config.name()), config.name());
     stages_.push_back({config, &op});
+    names_.push_back(op.description.name);
     if (op.positions == Positions::lost && forgets_positions_ == nullptr)
       forgets_positions_ = &op.description;
     if (op.apply_to_factory != nullptr) starts_again_ = true;
@@ -73,9 +79,11 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
       UpstreamFactory upstream = in_front_of(next - 1, std::move(resume_after), std::move(begun));
       stream = starter.op->apply_to_factory(std::move(upstream), starter.arguments);
     }
+    note_stage(context, next, stream);
     for (; next < count; ++next) {
       stream = operators[next].op->apply(std::move(stream), operators[next].arguments,
                                          context_of_operators(context));
+      note_stage(context, next + 1, stream);
     }
     return stream;
   }
@@ -114,7 +122,8 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
             .resume_after = std::move(resume_after),
             .restartable = !arguments.reads_input(),
             .resumable = resumable,
-            .begun = std::move(begun)};
+            .begun = std::move(begun),
+            .trace = context.trace};
   }
 };
 
@@ -122,6 +131,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
                                                        SourceContext context) const {
   if (!context.resume_after.empty() && !resumable()) refuse_to_resume();
   context.registry = registry_;
+  if (context.trace) context.trace->begin(names_);
   if (!starts_again_) return start_once(values, std::move(context));
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
@@ -141,14 +151,17 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start(const config::RequestValu
 config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::RequestValues& values,
                                                             SourceContext context) const {
   const OperatorContext of_operators = context_of_operators(context);
+  const TracePtr trace = context.trace;
   if (!resumable()) context.start.reset();
   auto arguments = source_config_.resolve(values);
   if (!arguments) return arguments.error();
   AsyncGenerator<Item> stream = source_->start(*std::move(arguments), std::move(context));
-  for (const Stage& stage : stages_) {
-    auto of_stage = stage.config.resolve(values);
+  if (trace) trace->attach(0, stream);
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    auto of_stage = stages_[i].config.resolve(values);
     if (!of_stage) return of_stage.error();
-    stream = stage.op->apply(std::move(stream), *std::move(of_stage), of_operators);
+    stream = stages_[i].op->apply(std::move(stream), *std::move(of_stage), of_operators);
+    if (trace) trace->attach(i + 1, stream);
   }
   return stream;
 }
@@ -168,6 +181,7 @@ AsyncGenerator<Item> start_stream(const config::StreamArguments& stream, const S
   SourceContext mine = context.without_input();
   mine.resume_after.clear();
   mine.start.reset();
+  mine.trace.reset();
   const auto plan = std::make_shared<Pipeline::Plan>(
       known(context.registry->find_source(name(source)), name(source)), source, std::move(mine));
   for (const config::Arguments& op : stream.operators)

@@ -45,6 +45,7 @@ class Pipeline {
   const Source* source_;
   bool source_resumable_;
   std::vector<Stage> stages_;
+  std::vector<std::string_view> names_;  // of the source and the operators, in the registry
   const config::Component* forgets_positions_ = nullptr;
   bool starts_again_ = false;  // an operator starts what stands before it itself
 };

@@ -156,6 +156,7 @@ void SharedLog::append(ItemLog::EntryPtr entry) {
   newest_ = kept;
   figures_.end.set(log_.end());
   figures_.bytes.set(log_.bytes_ever());
+  figures_.newest.set(static_cast<std::uint64_t>(kept->at.count()));
   if (options_.slow == SlowPolicy::drop_newest) {
     for (Follower& follower : followers_) follower.appended(kept, offset);
   }

@@ -112,6 +112,8 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   struct Figures {
     Gauge<std::uint64_t> end;    ///< offset
     Gauge<std::uint64_t> bytes;  ///< as the log counts them
+    Gauge<std::uint64_t>
+        newest;  ///< when the last item came, in nanoseconds of the loop's clock; 0: none has
   };
   const Figures& figures() const noexcept { return figures_; }
   /// Somebody wants to know where the generator has begun: followers are told once it is known.

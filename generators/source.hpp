@@ -4,6 +4,7 @@
 #include <coyield/config/component.hpp>
 #include <coyield/generators/async_generator.hpp>
 #include <coyield/generators/item.hpp>
+#include <coyield/generators/trace.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -47,11 +48,15 @@ struct SourceContext {
   /// For whoever wants to know where the stream has begun; null: nobody does. A source that is `resumable`
   /// fills it in, unless somebody has.
   std::shared_ptr<StartPosition> start = {};
+  /// For whoever wants to know what goes through the components of the stream; null: nobody does. Filled in
+  /// by the pipeline.
+  TracePtr trace = {};
 
   /// The same for another start: all but the input, which can be read once only.
   SourceContext without_input() const {
     // All of them by name, so that none can be added and forgotten here.
-    const auto& [_, pool, piped, named, read, known, started, left, told, whose, most, behind, begun] = *this;
+    const auto& [_, pool, piped, named, read, known, started, left, told, whose, most, behind, begun,
+                 traced] = *this;
     return {.blocking = pool,
             .standard_input = piped,
             .topics = named,
@@ -63,7 +68,8 @@ struct SourceContext {
             .endpoint = whose,
             .max_item = most,
             .resume_after = behind,
-            .start = begun};
+            .start = begun,
+            .trace = traced};
   }
 };
 

@@ -357,6 +357,8 @@ config::Resolved<Pull> Endpoint::begin_plain(const config::RequestValues& values
     return pull;
   }
   refuse_since(values);
+  context.trace = generators::Trace::make();
+  pull.trace = context.trace;
   const bool fails_on_gap = on_gap_of(values) == generators::OnGap::fail;
   pull.start = context.start;
   auto generator = start(values, std::move(context));

@@ -41,6 +41,18 @@ struct Lag {
   std::chrono::nanoseconds time = {};  ///< since it had everything
 };
 
+/// What has gone through the components of a generator.
+struct TraceInfo {
+  struct Stage {
+    std::string name = {};
+    std::uint64_t items = 0;  ///< that it has given
+  };
+  std::vector<Stage> stages = {};  ///< the source first; none: it is no pipeline of the configuration
+  std::string awaits_in = {};      ///< which one it waited in when it had to wait last; empty: it has not
+  std::uint64_t restarts = 0;      ///< of its source, and of all of it where it is shared
+  std::string last_error = {};     ///< behind which it was started again; empty: none
+};
+
 /// One running stream, as it was a moment ago.
 struct StreamInfo {
   std::string id = {};
@@ -53,7 +65,9 @@ struct StreamInfo {
   std::uint64_t bytes = 0;   ///< encoded, with the protocol's framing
   std::uint64_t unsent = 0;  ///< of them, what the client's socket has not taken
   StreamState state = StreamState::running;
-  std::optional<Lag> behind = {};  ///< of a shared stream
+  std::optional<Lag> behind = {};                          ///< of a shared stream
+  std::optional<std::chrono::nanoseconds> last_item = {};  ///< how long ago it was on its way
+  TraceInfo trace = {};                                    ///< of a generator of its own
 };
 
 /// How long something took, how often.
@@ -114,6 +128,9 @@ struct ShareInfo {
   std::uint64_t id = 0;
   std::string endpoint = {};                                     ///< its pattern
   std::vector<std::pair<std::string, std::string>> values = {};  ///< it was asked for with: `path.n`, `5`
+  std::uint64_t items = 0;                                       ///< that it has given
+  std::optional<std::chrono::nanoseconds> last_item = {};        ///< how long ago the last of them came
+  TraceInfo trace = {};
 };
 
 /// A stream that did not come to its end, or a generator that many share.

@@ -46,6 +46,17 @@ double seconds_of(std::chrono::nanoseconds time) {
   return static_cast<double>(milliseconds) / 1000;
 }
 
+void add_trace(Json& json, const TraceInfo& trace) {
+  if (trace.stages.empty()) return;
+  Json stages = Json::array();
+  for (const TraceInfo::Stage& stage : trace.stages)
+    stages.push_back({{"name", stage.name}, {"items", stage.items}});
+  json["stages"] = std::move(stages);
+  if (!trace.awaits_in.empty()) json["awaits_in"] = trace.awaits_in;
+  json["restarts"] = trace.restarts;
+  if (!trace.last_error.empty()) json["last_error"] = trace.last_error;
+}
+
 Json describe(const StreamInfo& stream) {
   Json json = {{"id", stream.id},
                {"endpoint", stream.endpoint},
@@ -64,6 +75,8 @@ Json describe(const StreamInfo& stream) {
                       {"bytes", stream.behind->bytes},
                       {"seconds", seconds_of(stream.behind->time)}};
   }
+  if (stream.last_item) json["last_item_seconds"] = seconds_of(*stream.last_item);
+  add_trace(json, stream.trace);
   return json;
 }
 
@@ -85,7 +98,13 @@ std::string text_of(std::chrono::system_clock::time_point time) {
 Json describe(const ShareInfo& share) {
   Json values = Json::object();
   for (const auto& [name, value] : share.values) values[name] = name.starts_with("header.") ? "..." : value;
-  return {{"id", std::to_string(share.id)}, {"endpoint", share.endpoint}, {"values", std::move(values)}};
+  Json json = {{"id", std::to_string(share.id)},
+               {"endpoint", share.endpoint},
+               {"values", std::move(values)},
+               {"items", share.items}};
+  if (share.last_item) json["last_item_seconds"] = seconds_of(*share.last_item);
+  add_trace(json, share.trace);
+  return json;
 }
 
 Json describe(const FailureInfo& failure) {

@@ -88,6 +88,7 @@ struct Pull {
   const StreamOptions* options = nullptr;
   /// Filled in by the source, where the format can say it.
   std::shared_ptr<const generators::StartPosition> start = {};
+  generators::TracePtr trace = {};   ///< of the generator, where it is a pipeline
   Coding coding = Coding::identity;  ///< over HTTP: who sends it compresses where the fields say so
   std::string resume_after = {};     ///< the id that it goes on behind, if the client has asked for that
   /// A WebSocket of the protocol `coyield.v1`, for this stream alone: who answers 101 says so.

@@ -90,7 +90,10 @@ std::vector<handlers::ShareInfo> Monitor::shares() const {
     if (one.key.kind == ShareKey::Kind::topic) continue;  // it has no generator
     all.push_back({.id = one.id,
                    .endpoint = application_.endpoints()[one.key.endpoint]->pattern().text,
-                   .values = handlers::values_of_key(one.key.values)});
+                   .values = handlers::values_of_key(one.key.values),
+                   .items = one.items,
+                   .last_item = one.last_item,
+                   .trace = one.trace});
   }
   return all;
 }

@@ -28,7 +28,8 @@ Stream::Stream(Worker& worker, Connection& connection, handlers::Pull pull, Prot
                std::chrono::nanoseconds began)
     : worker_(worker),
       subscriber_(subscriber_of(worker, connection, pull)),
-      place_(worker.roster().add(connection, *pull.options, subscriber_.get(), protocol, began)),
+      place_(worker.roster().add(connection, *pull.options, subscriber_.get(), std::move(pull.trace),
+                                 protocol, began)),
       consumer_(consumer_of(worker, pull, subscriber_ != nullptr)),
       encoder_(std::move(pull.encoder)),
       start_(std::move(pull.start)),
@@ -135,6 +136,7 @@ void Stream::show_awaited() noexcept {
   using generators::Awaited;
   using handlers::StreamState;
   if (!consumer_) return show(StreamState::event);
+  if (place_->trace) place_->trace->note_awaited();
   switch (consumer_.awaited()) {
     case Awaited::nothing:
       return show(StreamState::running);
@@ -157,7 +159,9 @@ void Stream::count(std::uint64_t items, std::size_t bytes) noexcept {
   counters.bytes.add(bytes);
   place_->bytes.add(bytes);
   if (items == 0) return;
-  if (place_->items.value() == 0) counters.add_first_item(worker_.loop().now() - place_->started);
+  const std::chrono::nanoseconds now = worker_.loop().now();
+  if (place_->items.value() == 0) counters.add_first_item(now - place_->started);
+  place_->last_item.set(static_cast<std::uint64_t>(now.count()));
   counters.items.add(items);
   place_->items.add(items);
 }

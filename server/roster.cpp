@@ -33,6 +33,15 @@ auto* find(Records& records, std::uint64_t number) noexcept {
 
 }  // namespace
 
+handlers::TraceInfo describe(const generators::Trace& trace) {
+  handlers::TraceInfo info;
+  for (const auto& stage : trace.stages()) info.stages.push_back({std::string(stage.name), stage.items});
+  info.awaits_in = trace.awaited();
+  info.restarts = trace.restarts();
+  info.last_error = trace.last_error();
+  return info;
+}
+
 void EndpointCounters::add_first_item(std::chrono::nanoseconds waited) noexcept {
   using handlers::Histogram;
   const double seconds = std::chrono::duration<double>(waited).count();
@@ -55,9 +64,10 @@ void EndpointCounters::add_to(handlers::EndpointFigures& figures) const noexcept
 }
 
 Roster::Place Roster::add(Connection& connection, const handlers::StreamOptions& options,
-                          const Subscriber* subscriber, Protocol protocol, std::chrono::nanoseconds started) {
-  auto record =
-      std::make_unique<StreamRecord>(connection, options, subscriber, protocol, ++last_number_, started);
+                          const Subscriber* subscriber, generators::TracePtr trace, Protocol protocol,
+                          std::chrono::nanoseconds started) {
+  auto record = std::make_unique<StreamRecord>(connection, options, subscriber, std::move(trace), protocol,
+                                               ++last_number_, started);
   counters(*record).started.add(1);
   const std::lock_guard lock(mutex_);
   records_.push_back(*record);
@@ -113,6 +123,9 @@ StreamInfo Roster::describe(const StreamRecord& record, std::chrono::nanoseconds
   info.unsent = record.unsent.value();
   info.state = record.state.load(std::memory_order_relaxed);
   if (record.subscriber != nullptr) info.behind = record.subscriber->lag(now);
+  if (const std::uint64_t last = record.last_item.value(); last != 0)
+    info.last_item = now - std::chrono::nanoseconds(last);
+  if (record.trace) info.trace = server::describe(*record.trace);
   return info;
 }
 

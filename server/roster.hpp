@@ -5,6 +5,7 @@
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <coyield/generators/gauge.hpp>
+#include <coyield/generators/trace.hpp>
 #include <coyield/handlers/monitor.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/connection.hpp>
@@ -48,14 +49,19 @@ struct EndpointCounters {
 
 enum class Protocol : unsigned char { http_1_0, http_1_1, websocket };
 
-/// One running stream. 80 bytes, so that ten thousand idle ones stay cheap.
+/// What a trace has to say; for any thread, while it stays.
+handlers::TraceInfo describe(const generators::Trace& trace);
+
+/// One running stream. 96 bytes, so that ten thousand idle ones stay cheap.
 class StreamRecord : public boost::intrusive::list_base_hook<> {
  public:
-  StreamRecord(Connection& of, const handlers::StreamOptions& with, const Subscriber* reads, Protocol over,
-               std::uint64_t own_number, std::chrono::nanoseconds since) noexcept
+  StreamRecord(Connection& of, const handlers::StreamOptions& with, const Subscriber* reads,
+               generators::TracePtr looked_at, Protocol over, std::uint64_t own_number,
+               std::chrono::nanoseconds since) noexcept
       : connection(of),
         options(with),
         subscriber(reads),
+        trace(std::move(looked_at)),
         number(own_number),
         started(since),
         protocol(over) {}
@@ -64,12 +70,14 @@ class StreamRecord : public boost::intrusive::list_base_hook<> {
   Connection& connection;
   const handlers::StreamOptions& options;
   const Subscriber* const subscriber;      ///< of a shared stream; lives longer than this
+  const generators::TracePtr trace;        ///< null: nobody looks into its generator
   const std::uint64_t number;              ///< of this thread's streams
   const std::chrono::nanoseconds started;  ///< when its request came, on the steady clock
 
   // Written by its thread.
   Gauge<std::uint64_t> items;
   Gauge<std::uint64_t> bytes;
+  Gauge<std::uint64_t> last_item;  ///< when one was on its way last, on the steady clock; 0: none was
   Gauge<std::uint32_t> unsent;
   std::atomic<handlers::StreamState> state = handlers::StreamState::running;
 
@@ -96,7 +104,7 @@ class Roster {
   using Place = std::unique_ptr<StreamRecord, Removal>;
 
   Place add(Connection& connection, const handlers::StreamOptions& options, const Subscriber* subscriber,
-            Protocol protocol, std::chrono::nanoseconds started);
+            generators::TracePtr trace, Protocol protocol, std::chrono::nanoseconds started);
   EndpointCounters& counters(const StreamRecord& record) noexcept { return counters(record.options.number); }
   EndpointCounters& counters(std::size_t endpoint) noexcept { return counters_[endpoint]; }
   /// Asks a stream to end, if it still runs, and wakes its session.

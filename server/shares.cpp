@@ -78,8 +78,30 @@ std::set<Worker*> ShareDirectory::homes(std::size_t endpoint) const {
 std::vector<ShareDirectory::Listed> ShareDirectory::list() const {
   std::vector<Listed> all;
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, entry] : entries_) all.push_back({entry.id, key, entry.home});
+  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+  for (const auto& [key, entry] : entries_) all.push_back(describe(key, entry, now));
   return all;
+}
+
+ShareDirectory::Listed ShareDirectory::describe(const ShareKey& key, const Entry& entry,
+                                                std::chrono::nanoseconds now) {
+  Listed one{.id = entry.id, .key = key, .home = entry.home};
+  if (entry.log != nullptr) {
+    const auto& figures = entry.log->figures();
+    one.items = figures.end.value();
+    const std::uint64_t newest = figures.newest.value();
+    if (newest != 0) one.last_item = now - std::chrono::nanoseconds(newest);
+  }
+  if (entry.trace != nullptr) one.trace = server::describe(*entry.trace);
+  return one;
+}
+
+void ShareDirectory::show(const ShareKey& key, const generators::SharedLog& log,
+                          const generators::Trace& trace) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_.find(key)->second;
+  entry.log = &log;
+  entry.trace = &trace;
 }
 
 unsigned ShareDirectory::generators(std::size_t endpoint) const {
@@ -142,6 +164,7 @@ struct Shares::HubHome final : Home {
   }
 
   bool starts_at_once = false;
+  const generators::TracePtr trace = generators::Trace::make();
   std::shared_ptr<generators::Hub> hub;
 };
 
@@ -294,13 +317,16 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
   const auto begun = std::make_shared<generators::StartPosition>();
   home->hub = generators::Hub::make(
       loop,
-      [this, make = subscription.make, begun](const std::string& resume_after) {
+      [this, make = subscription.make, begun, trace = home->trace](const std::string& resume_after) {
         generators::SourceContext context = worker_.source_context(resume_after);
         context.start = begun;
+        context.trace = trace;
         return make(std::move(context));
       },
       subscription.sharing->options);
   home->hub->begun(begun);
+  home->hub->trace(home->trace);
+  directory_.show(key, *home->hub, *home->trace);
   home->stream = std::make_shared<SharedStream>(home->hub);
   home->hub->on_idle([&loop, kept = home.get()] {
     // With ids of their own, those who come back go on without it.
@@ -310,8 +336,9 @@ std::shared_ptr<SharedStream> Shares::settle(ShareKey key, const handlers::Subsc
       loop.soon(*kept);
     }
   });
-  home->hub->on_over([this, number = key.endpoint, sharing = subscription.sharing](
+  home->hub->on_over([this, number = key.endpoint, sharing = subscription.sharing, trace = home->trace](
                          const std::exception_ptr& failure, bool again) {
+    if (failure) trace->failed(failure);
     if (again) worker_.roster().counters(number).restarts.add(1);
     if (!again && !failure) return;
     if (failure) worker_.shared().failures.add(sharing->endpoint, {}, "failed", text_of(failure));

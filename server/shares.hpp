@@ -6,6 +6,7 @@
 #include <coyield/generators/mirror.hpp>
 #include <coyield/generators/publisher.hpp>
 #include <coyield/generators/topic.hpp>
+#include <coyield/handlers/monitor.hpp>
 #include <coyield/handlers/response.hpp>
 #include <coyield/handlers/topics.hpp>
 #include <coyield/server/encoded_log.hpp>
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +51,8 @@ class ShareDirectory {
   /// Counts one more, until `release`, where the home is here.
   void hold(const ShareKey& key) noexcept;
   void release(const ShareKey& key) noexcept;
+  /// By its home: where others can see how it goes, until it is forgotten.
+  void show(const ShareKey& key, const generators::SharedLog& log, const generators::Trace& trace);
   /// By its home: whether it is forgotten, since nobody holds it.
   bool forget(const ShareKey& key) noexcept;
   /// Which threads have streams of the endpoint.
@@ -58,6 +62,9 @@ class ShareDirectory {
     std::uint64_t id;
     ShareKey key;
     Worker* home;
+    std::uint64_t items = 0;
+    std::optional<std::chrono::nanoseconds> last_item = {};  ///< ago
+    handlers::TraceInfo trace = {};
   };
   std::vector<Listed> list() const;
   /// How many streams of the endpoint there are, whoever reads them.
@@ -68,7 +75,10 @@ class ShareDirectory {
     Worker* home = nullptr;
     std::uint64_t id = 0;
     std::size_t holds = 0;
+    const generators::SharedLog* log = nullptr;
+    const generators::Trace* trace = nullptr;
   };
+  static Listed describe(const ShareKey& key, const Entry& entry, std::chrono::nanoseconds now);
   mutable std::mutex mutex_;
   std::map<ShareKey, Entry> entries_;
   std::map<std::size_t, unsigned> instances_;  // of each endpoint

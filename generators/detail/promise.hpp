@@ -96,6 +96,8 @@ class PromiseBase {
   Poll status() const noexcept {
     return value_ == nullptr ? Poll::pending : done() ? Poll::done : Poll::item;
   }
+  /// Its consumer has asked for an item, and waits.
+  bool asked() const noexcept { return chain_ != nullptr && value_ == nullptr; }
   void* value() const noexcept { return value_; }
   void clear_value() noexcept { value_ = nullptr; }
   void enter(Chain& chain) noexcept { chain_ = &chain; }

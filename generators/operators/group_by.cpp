@@ -204,7 +204,7 @@ Operator group_by_operator() {
                  .minimum = 1ms,
                  .maximum = 8760h}},
            .example =
-               R"({ "group_by": { "key": "/user", "pipeline": [{ "window": { "every": "1m", "figures": { "n": "count" } } }], "as": "/user" } })",
+               R"({ "group_by": { "key": "/user", "pipeline": [{ "window": { "time": "1m", "figures": { "n": "count" } } }], "as": "/user" } })",
            .details =
                "A group begins with its first item, and what comes out of the groups is given as it comes. "
                "Where there is no room for one more, the group ends that has had no item for the longest "

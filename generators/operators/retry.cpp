@@ -42,7 +42,10 @@ class Restarts {
   explicit Restarts(UpstreamFactory upstream)
       : upstream_(std::move(upstream)), position_(upstream_.resume_after) {}
 
-  AsyncGenerator<Item> operator()() { return follow(upstream_.start(place()), *this, !exact_); }
+  AsyncGenerator<Item> operator()(const std::exception_ptr& failed) {
+    if (failed && upstream_.trace) upstream_.trace->failed(failed);
+    return follow(upstream_.start(place()), *this, !exact_);
+  }
 
  private:
   /// As long as nothing has come, where the first one has begun: the end of a file has moved on since.

@@ -27,7 +27,36 @@ const columns = [
           : '0'
         : '–',
   },
-  { name: 'Waits for', of: (s) => s.awaits ?? s.state, show: (s) => waits[s.awaits ?? s.state] ?? s.state },
+  {
+    name: 'Last item',
+    of: (s) => s.last_item_seconds ?? Infinity,
+    show: (s) => ago(s.last_item_seconds),
+    number: true,
+  },
+  {
+    name: 'Waits for',
+    of: (s) => s.awaits ?? s.state,
+    show: (s) => (waits[s.awaits ?? s.state] ?? s.state) + (s.awaits && s.awaits_in ? ` in ${s.awaits_in}` : ''),
+    title: (s) => passed(s),
+  },
+];
+
+const ago = (seconds) => (seconds === undefined ? '–' : duration(seconds));
+
+/// What has gone through each component, and why it was started again.
+function passed({ stages = [], restarts, last_error }) {
+  const lines = stages.map(({ name, items }) => `${name}: ${count(items)} items`);
+  if (restarts) lines.push(`restarts: ${count(restarts)}`);
+  if (last_error) lines.push(`last error: ${last_error}`);
+  return lines.join('\n');
+}
+
+const share_columns = [
+  { name: 'Items', show: (s) => figure(s.items), number: true },
+  { name: 'Last item', show: (s) => ago(s.last_item_seconds), number: true },
+  { name: 'Waits in', show: (s) => s.awaits_in ?? '–', title: (s) => passed(s) },
+  { name: 'Restarts', show: (s) => count(s.restarts ?? 0), number: true },
+  { name: 'Last error', show: (s) => s.last_error ?? '–' },
 ];
 
 export class Streams {
@@ -76,6 +105,7 @@ export class Streams {
               'tr',
               {},
               ...['Endpoint', 'Asked for with'].map((name) => el('th', { scope: 'col' }, name)),
+              ...share_columns.map(({ name, number }) => el('th', { scope: 'col', class: number ? 'number' : '' }, name)),
               el('th', { scope: 'col' }, el('span', { class: 'unseen' }, 'Stop')),
             ),
           ),
@@ -157,6 +187,7 @@ export class Streams {
           const cell = row.children[i];
           set_text(column.code ? cell.firstChild : cell, column.show(stream));
           cell.classList.toggle('warn', Boolean(column.warn?.(stream)));
+          if (column.title) cell.title = column.title(stream);
         });
       },
     );
@@ -176,6 +207,7 @@ export class Streams {
           {},
           el('td', {}, el('code', {}, endpoint)),
           el('td', {}, said || '–'),
+          ...share_columns.map(({ name, number }) => el('td', { class: number ? 'number' : '', 'data-label': name })),
           el(
             'td',
             { class: 'number' },
@@ -187,7 +219,13 @@ export class Streams {
           ),
         );
       },
-      () => {},
+      (row, share) => {
+        share_columns.forEach((column, i) => {
+          const cell = row.children[2 + i];
+          set_text(cell, column.show(share));
+          if (column.title) cell.title = column.title(share);
+        });
+      },
     );
   }
   #row(stream) {

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import wire
 from harness import PATIENCE, SANITIZED, THREADS, Server, environment, run, wait_until
+from upstream import unused_port
 
 ENDPOINTS = {
     "/count/{n}": {"source": {"counter": {"to": "${path.n}"}}},
@@ -89,6 +90,89 @@ class AdminCase(unittest.TestCase):
 
     def stop_stream(self, server, stream):
         self.assertEqual(server.look("/streams/" + stream["id"], method="DELETE").status, 204)
+
+
+class Traced(Served):
+    endpoints = {
+        "/few": {"source": {"counter": 100}, "pipeline": [{"where": {"": {"less": 8}}}, {"skip": 2}, {"delay": "1h"}],
+                 "first_item_timeout": "0s"},
+        "/ticking": {"source": {"clock": "1h"}, "pipeline": [{"where": {"/i": 0}}]},
+        "/waiting": {"source": {"concat": [{"counter": 5}, {"clock": "1h"}]}, "share": {"replay": 10}},
+        "/refused": {"source": {"tcp": f"127.0.0.1:{unused_port()}"}, "pipeline": [{"retry": {"from": "10ms", "to": "20ms"}}],
+                     "first_item_timeout": "0s"},
+        "/refused/shared": {"source": {"tcp": f"127.0.0.1:{unused_port()}"}, "share": {"restart": "on_failure"},
+                            "first_item_timeout": "0s"},
+    }
+
+
+class Traces(AdminCase):
+    """What goes through each component of a generator, and where it waits."""
+
+    server_class = Traced
+
+    def stages(self, info):
+        return [(stage["name"], stage["items"]) for stage in info["stages"]]
+
+    def share(self, server, endpoint):
+        return next((s for s in server.look("/shares").json() if s["endpoint"] == endpoint), {})
+
+    def test_items_in_and_out_of_each_component(self):
+        server = self.start()
+        self.stream(server, "/few")
+        stream = self.only_stream(server, "/few", awaits_in="delay")
+        self.assertEqual(self.stages(stream), [("counter", 100), ("where", 7), ("skip", 5), ("delay", 0)])
+        self.assertNotIn("last_item_seconds", stream)
+        self.assertEqual(stream["restarts"], 0)
+
+    def test_it_waits_in_its_source_where_all_behind_wait_for_that(self):
+        server = self.start()
+        self.stream(server, "/ticking")
+        stream = self.only_stream(server, "/ticking", awaits_in="clock", items=1)
+        self.assertEqual(self.stages(stream), [("clock", 1), ("where", 1)])
+        self.assertGreaterEqual(stream["last_item_seconds"], 0)
+
+    def test_of_a_shared_generator(self):
+        server = self.start()
+        self.stream(server, "/waiting")
+        self.stream(server, "/waiting")
+        self.assertTrue(wait_until(lambda: self.share(server, "/waiting").get("awaits_in") == "concat"))
+        share = self.share(server, "/waiting")
+        self.assertEqual((self.stages(share), share["items"], share["restarts"]), ([("concat", 6)], 6, 0))
+        self.assertGreaterEqual(share["last_item_seconds"], 0)
+        for stream in server.streams("/waiting"):
+            self.assertNotIn("stages", stream)
+
+    def test_restarts_and_the_last_error(self):
+        server = self.start()
+        self.stream(server, "/refused")
+        self.assertTrue(wait_until(lambda: server.streams("/refused")[0].get("restarts", 0) >= 3))
+        stream = server.streams("/refused")[0]
+        self.assertIn("Connection refused", stream["last_error"])
+        self.assertEqual(self.stages(stream), [("tcp", 0), ("retry", 0)])
+        self.stream(server, "/refused/shared")
+        self.assertTrue(wait_until(lambda: self.share(server, "/refused/shared").get("restarts", 0) >= 2))
+        self.assertIn("Connection refused", self.share(server, "/refused/shared")["last_error"])
+
+    def test_those_that_come_and_go_while_somebody_looks(self):
+        server = self.start({"threads": 2})
+        stop = threading.Event()
+
+        def look():
+            while not stop.is_set():
+                server.look("/streams")
+                server.look("/shares")
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            for _ in range(30):
+                for path in ("/ticking", "/waiting", "/few"):
+                    with server.connect() as connection:
+                        connection.ask(path)
+                        self.assertEqual(connection.head().status, 200)
+        finally:
+            stop.set()
+            looking.join()
+        self.assertTrue(wait_until(lambda: not server.streams()))
 
 
 class Streams(AdminCase):
