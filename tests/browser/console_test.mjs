@@ -224,6 +224,10 @@ test('who reads is listed with his lag, and can be stopped', () => with_page({},
   const row = other.locator('.streams tbody tr', { hasText: '/shared' });
   await row.waitFor();
   assert.match(await row.textContent(), /sse/);
+  const generator = other.locator('.shares tbody tr', { hasText: '/shared' });
+  await generator.waitFor();
+  assert.match(await generator.textContent(), /clock/);
+  assert.match(await generator.locator('td[data-label="Waits in"]').getAttribute('title'), /^clock: [\d,]+ items/);
   await shoot(other, 'streams');
   await row.locator('button').click();
   await row.locator('button', { hasText: 'Sure?' }).click();
@@ -231,6 +235,17 @@ test('who reads is listed with his lag, and can be stopped', () => with_page({},
   await state_becomes(page, /^failed, \d+ items/);
   assert.equal(await page.textContent('#why'), 'stopped by the operator');
 }, /ERR_INCOMPLETE_CHUNKED_ENCODING/));
+
+test('where a stream waits is shown with what has gone through each component', () => with_page({}, async (page, context) => {
+  await connect(page, '/walk');
+  await state_becomes(page, /^live, [1-9]/);
+  const other = await context.newPage();
+  await open(other, '/streams');
+  const cell = other.locator('.streams tbody tr', { hasText: '/walk' }).locator('td[data-label="Waits for"]');
+  await cell.waitFor();
+  await other.waitForFunction(() => /in random/.test(document.querySelector('.streams tbody')?.textContent));
+  assert.match(await cell.getAttribute('title'), /^random: [\d,]+ items/);
+}));
 
 test('a generator that many share is stopped for all of them', () => with_page({}, async (page, context) => {
   const other = await context.newPage();
