@@ -9,6 +9,7 @@
 #include <cassert>
 #include <charconv>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/integer_text.hpp>
 #include <coyield/generators/json_text.hpp>
 #include <coyield/generators/source.hpp>
@@ -85,18 +86,30 @@ SharedLog::SharedLog(Loop& loop, LogOptions options, std::string epoch) : loop_(
 
 SharedLog::~SharedLog() = default;
 
-AsyncGenerator<Item> SharedLog::subscribe(SubscribeOptions options, std::shared_ptr<StartPosition> start) {
-  return follow(shared_from_this(), std::move(options), std::move(start));
+AsyncGenerator<Item> SharedLog::subscribe(SubscribeOptions options, std::shared_ptr<StartPosition> start,
+                                          MakeAlone alone) {
+  return follow(shared_from_this(), std::move(options), std::move(start), std::move(alone));
 }
 
 AsyncGenerator<Item> SharedLog::follow(std::shared_ptr<SharedLog> log, SubscribeOptions options,
-                                       std::shared_ptr<StartPosition> start) {
+                                       std::shared_ptr<StartPosition> start, MakeAlone alone) {
   using Step = Cursor::Step;
   Event changed;
   LogIds ids(*log);
   Cursor cursor(log, std::move(options), changed);
   for (;;) {
     cursor.settle();
+    if (const std::string* behind = cursor.outside()) {
+      AsyncGenerator<Item> by_itself = alone(*behind);
+      while (cursor.outside() != nullptr) {
+        auto item = co_await by_itself.next();
+        if (!item) co_return;
+        if (is_gap(*item) && cursor.fails_on_gap()) refuse_gap(*item);
+        cursor.meet(item->id());
+        co_yield std::move(*item);
+      }
+      continue;
+    }
     if (start && start->id.empty()) start->id = cursor.position();
     const Step step = cursor.advance();
     if (step == Step::item) {
@@ -107,7 +120,7 @@ AsyncGenerator<Item> SharedLog::follow(std::shared_ptr<SharedLog> log, Subscribe
       co_yield std::move(gap);
     } else if (step == Step::wait) {
       co_await changed.wait();
-    } else {
+    } else if (step == Step::end) {
       break;
     }
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,8 +98,11 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   /// A subscriber, from its first `next()` on until it is destroyed. Its items are valid until the next
   /// `next()`. Throws, when it is pulled: what the generator threw; Failure(too_slow) when it is
   /// disconnected; Failure(gone) as `on_gap` wants. `start`, if there is one, is filled in where it begins.
+  /// One that `catches_up` reads what the log does not have from what `alone` makes: the stream by itself,
+  /// behind an id.
+  using MakeAlone = std::function<AsyncGenerator<Item>(const std::string& resume_after)>;
   AsyncGenerator<Item> subscribe(SubscribeOptions options = {},
-                                 std::shared_ptr<StartPosition> start = nullptr);
+                                 std::shared_ptr<StartPosition> start = nullptr, MakeAlone alone = {});
 
   /// Of the items that come.
   const std::string& epoch() const noexcept { return epochs_.back().name; }
@@ -184,7 +188,7 @@ class SharedLog : public std::enable_shared_from_this<SharedLog> {
   virtual void advanced() noexcept = 0;
 
   static AsyncGenerator<Item> follow(std::shared_ptr<SharedLog> log, SubscribeOptions options,
-                                     std::shared_ptr<StartPosition> start);
+                                     std::shared_ptr<StartPosition> start, MakeAlone alone);
   const std::string& epoch_at(std::uint64_t offset) const noexcept;
   void join(Follower& follower);
   void leave(Follower& follower) noexcept;

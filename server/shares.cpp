@@ -266,8 +266,10 @@ generators::AsyncGenerator<generators::Item> Shares::read(std::string target) {
 generators::AsyncGenerator<generators::Item> Shares::subscribe_to(
     std::unique_ptr<handlers::Subscription> subscription, std::size_t endpoint) {
   const std::shared_ptr<SharedStream> stream = open(*subscription, endpoint);
-  subscription->begin.catches_up = false;  // what the log does not have is a gap
-  auto items = stream->log().subscribe(std::move(subscription->begin));
+  const auto alone = [this, make = std::move(subscription->make)](const std::string& resume_after) {
+    return make(worker_.source_context(resume_after));
+  };
+  auto items = stream->log().subscribe(std::move(subscription->begin), nullptr, alone);
   while (auto item = co_await items.next()) co_yield std::move(*item);
 }
 

@@ -1,11 +1,12 @@
 """What clients may put behind the stream that they get, in their query."""
 
 import json
+import tempfile
 import unittest
 import urllib.parse
 
 import wire
-from harness import ServerCase
+from harness import Server, ServerCase
 
 NAMES = ["where", "select", "take", "sample", "throttle"]
 
@@ -123,6 +124,41 @@ class QueryOperators(ServerCase):
             self.assertEqual(answer.status, 400)
             self.assertIn("clients may not add this operator here", answer.json()["detail"])
         self.assertEqual(self.items("/one", take="2"), [1, 2])
+
+
+class BeyondTheReplay(unittest.TestCase):
+    def test_what_the_log_does_not_have_is_read_from_the_source(self):
+        """The items of a file have ids: who comes back behind one gets exactly the rest of what it asks for."""
+        with tempfile.NamedTemporaryFile("w", prefix="coyield-", suffix=".log") as file:
+            for number in range(1000):
+                print(json.dumps({"n": number}), file=file)
+            file.flush()
+            endpoint = {"source": {"file": {"path": file.name, "follow": True, "decode": "json"}},
+                        "share": {"replay": 10, "linger": "1m"}, "query_operators": ["where"]}
+            even = "/log?" + query(where={"/n": {"at_least": 3, "less": 998}})
+            with Server({"/log": endpoint}) as server:
+                with server.connect() as first:
+                    first.ask("/log?format=sse&since=start")
+                    self.assertEqual(first.head().status, 200)
+                    text = b""
+                    while b'"n":2}' not in text.replace(b" ", b""):
+                        text += first.chunk()
+                    ids = [line[4:] for line in text.decode().splitlines() if line.startswith("id: ")]
+                    with server.connect() as second:
+                        second.ask(even, f"Last-Event-ID: {ids[0]}")
+                        self.assertEqual(second.head().status, 200)
+                        lines = b""
+                        while lines.count(b"\n") < 995:
+                            lines += second.chunk()
+                        numbers = [json.loads(line)["n"] for line in lines.splitlines()]
+                        self.assertEqual(numbers, list(range(3, 998)))
+                        for number in (5, 6):
+                            print(json.dumps({"n": number}), file=file)
+                        file.flush()
+                        more = b""
+                        while more.count(b"\n") < 2:
+                            more += second.chunk()
+                        self.assertEqual([json.loads(line)["n"] for line in more.splitlines()], [5, 6])
 
 
 if __name__ == "__main__":
