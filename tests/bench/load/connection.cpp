@@ -61,7 +61,10 @@ void Connection::take_body(std::string_view bytes) {
   const auto sink = [this](const char* data, std::size_t size) { payload(data, size); };
   switch (head_.framing()) {
     case Framing::upgraded:
-      return frames_.feed(bytes.data(), bytes.size(), *this);
+      frames_.feed(bytes.data(), bytes.size(), *this);
+      body_done_ = frames_.closed();
+      if (body_done_ && !plan_.may_close) throw std::runtime_error("the server closed the WebSocket");
+      return;
     case Framing::until_close:  // endless ones only: whether another is whole, nobody knows
       return payload(bytes.data(), bytes.size());
     case Framing::chunked:
@@ -83,7 +86,7 @@ void Connection::payload(const char* data, std::size_t size) {
   if (plan_.on_piece) plan_.on_piece({data, size});
   if (plan_.on_event) return events({data, size});
   if (plan_.check_items && !checker_.finished()) checker_.lines({data, size});
-  items_ += count_lines(data, size);
+  if (plan_.count_lines) items_ += count_lines(data, size);
 }
 
 /// Lines, cut anywhere, of which those with data are items.
@@ -96,7 +99,7 @@ void Connection::events(std::string_view bytes) {
     if (!partial_.empty()) line = partial_.append(line);
     if (line.starts_with(data)) {
       ++items_;
-      plan_.on_event(line.substr(data.size()));
+      item(plan_.on_event, line.substr(data.size()));
     }
     partial_.clear();
     bytes.remove_prefix(end + 1);
@@ -109,8 +112,13 @@ void Connection::message(std::string_view bytes, bool ends) {
   if (!plan_.on_message) return;
   partial_.append(bytes);
   if (!ends) return;
-  plan_.on_message(partial_);
+  item(plan_.on_message, partial_);
   partial_.clear();
+}
+
+void Connection::item(const std::function<void(std::string_view)>& take, std::string_view text) {
+  if (plan_.check_all) sequence_.item(text);
+  take(text);
 }
 
 void Connection::ping(std::string_view payload) {

@@ -16,6 +16,9 @@ struct Plan {
   std::string request;
   bool check_items = true;  ///< the first 64 KiB are items of ours, and looked at byte by byte
   Numbers numbers = Numbers::from_zero;
+  bool count_lines = true;   ///< a line of a body is an item
+  bool check_all = false;    ///< the number of every event or message is looked at: none may be missing
+  bool may_close = false;    ///< a WebSocket may be closed, with 1000, as the end
   bool await_close = false;  ///< the response is over when the server has closed, too
   /// The body of the request, a piece at a time for as long as the socket takes them; empty: it is complete.
   /// A piece stays valid until the next is asked for. The response is read meanwhile.
@@ -62,6 +65,7 @@ class Connection {
   void take_body(std::string_view bytes);
   void payload(const char* data, std::size_t size);
   void events(std::string_view bytes);
+  void item(const std::function<void(std::string_view)>& take, std::string_view text);
   void ended();
 
   const Plan& plan_;
@@ -74,6 +78,7 @@ class Connection {
   ChunkWalker chunks_;
   FrameWalker frames_;
   ItemChecker checker_;
+  Sequence sequence_;
   std::string partial_;
   std::string_view unsent_;  ///< of the body's last piece
   bool body_sent_ = false;

@@ -83,6 +83,15 @@ void ItemChecker::check(std::string_view item) {
   last_time_ = time;
 }
 
+void Sequence::item(std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_number(rest, R"({"i":)");
+  if (!std::exchange(any_, false) && number != next_)
+    throw std::runtime_error("item " + std::to_string(number) + " where " + std::to_string(next_) +
+                             " was due");
+  next_ = number + 1;
+}
+
 std::uint64_t item_time(std::string_view item) {
   const auto at = item.find(R"(,"ts":)");
   if (at == std::string_view::npos) throw std::runtime_error("item without ts: " + std::string(item));

@@ -37,6 +37,17 @@ class ItemChecker {
   std::uint64_t last_time_ = 0;
 };
 
+/// Looks at the numbers of a stream of items, which go up by one. Throws std::runtime_error where they do
+/// not.
+class Sequence {
+ public:
+  void item(std::string_view text);
+
+ private:
+  bool any_ = true;
+  std::uint64_t next_ = 0;
+};
+
 /// The `ts` of an item, in nanoseconds since 1970. Throws std::runtime_error where there is none.
 std::uint64_t item_time(std::string_view item);
 

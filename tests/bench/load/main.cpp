@@ -23,6 +23,7 @@ void run(const Options& options, Report& report) {
   switch (options.mode) {
     case Mode::ndjson:
     case Mode::websocket:
+    case Mode::bytes:
       return run_streams(options, report);
     case Mode::file:
       return run_file(options, report);

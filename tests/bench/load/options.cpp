@@ -12,30 +12,33 @@ namespace coyield::bench {
 namespace {
 
 const std::map<std::string, Mode, std::less<>> mode_names = {
-    {"ndjson", Mode::ndjson},   {"websocket", Mode::websocket}, {"short", Mode::shorts},
-    {"idle-ws", Mode::idle_ws}, {"file", Mode::file},           {"hold", Mode::hold},
-    {"fan", Mode::fan},         {"post", Mode::post},           {"publish", Mode::publish},
+    {"ndjson", Mode::ndjson},   {"websocket", Mode::websocket},
+    {"short", Mode::shorts},    {"bytes", Mode::bytes},
+    {"idle-ws", Mode::idle_ws}, {"file", Mode::file},
+    {"hold", Mode::hold},       {"fan", Mode::fan},
+    {"post", Mode::post},       {"publish", Mode::publish},
     {"resume", Mode::resume}};
 
 [[noreturn]] void usage(const char* wrong) {
-  std::fprintf(
-      stderr,
-      "%s\nusage: load ndjson|websocket|short|idle-ws|file|hold|fan|post|publish|resume ADDR:PORT PATH\n"
-      "  --connections N   connections at a time (1)\n"
-      "  --seconds S       how long is measured (5)\n"
-      "  --warmup S        before it is measured (1)\n"
-      "  --ramp S          open the connections over this time (0)\n"
-      "  --pid PID         the server's process, for its CPU time and memory\n"
-      "  --new-connections short: a new connection for each stream\n"
-      "  --websocket       hold, fan, resume: WebSocket connections\n"
-      "  --silent N        fan: so many of the connections never read (0)\n"
-      "  --rate R          fan, resume: items a second that each ought to get\n"
-      "  --feed PATH       fan, resume: publish the items there, one a request\n"
-      "  --behind N        resume: so many items\n"
-      "  --readers N       publish: so many read what is published (0)\n"
-      "  --expect-items N  short, file: how many items a stream must have\n"
-      "  --max-streams N   short, post, publish: stop after so many streams or items\n",
-      wrong);
+  std::fprintf(stderr,
+               "%s\nusage: load ndjson|websocket|bytes|short|idle-ws|file|hold|fan|post|publish|resume "
+               "ADDR:PORT PATH\n"
+               "  --connections N   connections at a time (1)\n"
+               "  --seconds S       how long is measured (5)\n"
+               "  --warmup S        before it is measured (1)\n"
+               "  --ramp S          open the connections over this time (0)\n"
+               "  --pid PID         the server's process, for its CPU time and memory\n"
+               "  --new-connections short: a new connection for each stream\n"
+               "  --websocket       hold, fan, file, resume: WebSocket connections\n"
+               "  --complete        fan: an item that is missing anywhere ends the run\n"
+               "  --silent N        fan: so many of the connections never read (0)\n"
+               "  --rate R          fan, resume: items a second that each ought to get\n"
+               "  --feed PATH       fan, resume: publish the items there, one a request\n"
+               "  --behind N        resume: so many items\n"
+               "  --readers N       publish: so many read what is published (0)\n"
+               "  --expect-items N  short, file: how many items a stream must have\n"
+               "  --max-streams N   short, post, publish: stop after so many streams or items\n",
+               wrong);
   std::exit(2);
 }
 
@@ -80,6 +83,9 @@ void set_option(Options& options, int which, const char* value) {
     case 'W':
       options.over_websocket = true;
       return;
+    case 'C':
+      options.complete = true;
+      return;
     case 'S':
       options.silent = static_cast<int>(positive(value));
       return;
@@ -109,21 +115,15 @@ void set_option(Options& options, int which, const char* value) {
 }  // namespace
 
 Options read_options(int argc, char** argv) {
-  static const option known[] = {{"connections", required_argument, nullptr, 'c'},
-                                 {"seconds", required_argument, nullptr, 's'},
-                                 {"warmup", required_argument, nullptr, 'w'},
-                                 {"ramp", required_argument, nullptr, 'r'},
-                                 {"pid", required_argument, nullptr, 'p'},
-                                 {"new-connections", no_argument, nullptr, 'n'},
-                                 {"websocket", no_argument, nullptr, 'W'},
-                                 {"expect-items", required_argument, nullptr, 'e'},
-                                 {"max-streams", required_argument, nullptr, 'm'},
-                                 {"silent", required_argument, nullptr, 'S'},
-                                 {"rate", required_argument, nullptr, 'R'},
-                                 {"feed", required_argument, nullptr, 'f'},
-                                 {"behind", required_argument, nullptr, 'b'},
-                                 {"readers", required_argument, nullptr, 'a'},
-                                 {nullptr, 0, nullptr, 0}};
+  static const option known[] = {
+      {"connections", required_argument, nullptr, 'c'}, {"seconds", required_argument, nullptr, 's'},
+      {"warmup", required_argument, nullptr, 'w'},      {"ramp", required_argument, nullptr, 'r'},
+      {"pid", required_argument, nullptr, 'p'},         {"new-connections", no_argument, nullptr, 'n'},
+      {"websocket", no_argument, nullptr, 'W'},         {"expect-items", required_argument, nullptr, 'e'},
+      {"max-streams", required_argument, nullptr, 'm'}, {"complete", no_argument, nullptr, 'C'},
+      {"silent", required_argument, nullptr, 'S'},      {"rate", required_argument, nullptr, 'R'},
+      {"feed", required_argument, nullptr, 'f'},        {"behind", required_argument, nullptr, 'b'},
+      {"readers", required_argument, nullptr, 'a'},     {nullptr, 0, nullptr, 0}};
   Options options;
   for (int which; (which = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     set_option(options, which, optarg);

@@ -11,6 +11,7 @@ namespace coyield::bench {
 enum class Mode {
   ndjson,     ///< endless chunked streams, items counted as lines
   websocket,  ///< endless WebSocket streams, items counted as frames
+  bytes,      ///< endless chunked streams of anything, of which the bytes are counted
   shorts,     ///< short streams one after the other on every connection
   idle_ws,    ///< many WebSocket clients that get an item now and then; how late is each?
   file,       ///< one finite stream; ends with it or with the time
@@ -34,9 +35,11 @@ struct Options {
   double ramp = 0;               ///< the connections are opened evenly over this time
   pid_t pid = 0;                 ///< the server, for its CPU and memory; 0: not looked at
   bool new_connections = false;  ///< `short`: a new connection for each stream
-  bool over_websocket = false;   ///< `hold`, `fan`: WebSocket instead of HTTP; `resume`: for who resumes
-  int readers = 0;               ///< `publish`: so many read what is published
-  std::uint64_t behind = 0;      ///< `resume`: items
+  bool over_websocket =
+      false;                 ///< `hold`, `fan`, `file`: WebSocket instead of HTTP; `resume`: for who resumes
+  bool complete = false;     ///< `fan`: the numbers of all items of all connections are looked at
+  int readers = 0;           ///< `publish`: so many read what is published
+  std::uint64_t behind = 0;  ///< `resume`: items
   std::string feed =
       {};  ///< `fan`, `resume`: where the items are published, `rate` a second; "": they come of themselves
   int silent = 0;                  ///< `fan`: so many of the connections never read

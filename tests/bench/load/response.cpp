@@ -80,9 +80,13 @@ void FrameWalker::begin_payload() {
   left_ = head_[1];
   if (head_size_ > 2) left_ = 0;
   for (std::size_t i = 2; i < head_size_; ++i) left_ = left_ << 8 | head_[i];
-  if ((head_[0] & 0x0f) == 0x8) throw std::runtime_error("the server closed the WebSocket");
   head_size_ = 0;
   in_payload_ = true;
+}
+
+void FrameWalker::close() {
+  if (!control_.starts_with("\x03\xe8")) throw std::runtime_error("the server closed the WebSocket");
+  closed_ = true;
 }
 
 std::size_t ResponseHead::feed(std::string_view bytes) {

@@ -55,6 +55,8 @@ class FrameWalker {
     }
   }
   std::uint64_t messages() const { return messages_; }
+  /// The server has closed, with the status 1000.
+  bool closed() const { return closed_; }
 
  private:
   // The hot path: whole short text and binary frames.
@@ -88,10 +90,12 @@ class FrameWalker {
   template <typename Sink>
   void payload(std::string_view bytes, Sink&& sink) {
     const bool ends = left_ == 0 && (head_[0] & 0x80) != 0;
-    if ((head_[0] & 0x0f) == 0x9) {
+    const auto opcode = head_[0] & 0x0f;
+    if (opcode == 0x9 || opcode == 0x8) {
       control_.append(bytes);
+      if (ends && opcode == 0x8) return close();
       if (ends) sink.ping(std::exchange(control_, {}));
-    } else if ((head_[0] & 0x0f) < 0x3) {
+    } else if (opcode < 0x3) {
       if (sink.wants_messages()) sink.message(bytes, ends);
       messages_ += ends;
     }
@@ -99,11 +103,13 @@ class FrameWalker {
 
   bool head_complete() const;
   void begin_payload();
+  void close();
 
   unsigned char head_[10] = {};
   std::size_t head_size_ = 0;
   std::size_t left_ = 0;
   bool in_payload_ = false;
+  bool closed_ = false;
   std::uint64_t messages_ = 0;
   std::string control_;
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include "run.hpp"
@@ -5,12 +6,16 @@
 namespace coyield::bench {
 namespace {
 
+constexpr double memory_period = 0.5;  // how often the server's memory is looked at, in seconds
+
 Plan stream_plan(const Options& options) {
-  const bool websocket = options.mode == Mode::websocket;
+  const bool websocket = options.mode == Mode::websocket || options.over_websocket;
   return {.server = options.server,
           .request = websocket ? websocket_request(options.authority, options.path)
                                : http_request(options.authority, options.path, false),
-          .check_items = options.mode != Mode::file};
+          .check_items = options.mode == Mode::ndjson || options.mode == Mode::websocket,
+          .count_lines = options.mode != Mode::bytes,
+          .may_close = options.mode == Mode::file};
 }
 
 }  // namespace
@@ -41,7 +46,14 @@ void run_file(const Options& options, Report& report) {
   const Tally tally(crowd);
   crowd.open_due(0);
   const Connection& only = *crowd.connections().front();
-  while (!only.done() && window.seconds() < options.seconds) crowd.turn();
+  std::uint64_t memory = server.private_bytes();
+  double next_look = memory_period;
+  while (!only.done() && window.seconds() < options.seconds) {
+    crowd.turn();
+    if (window.seconds() < next_look) continue;
+    memory = std::max(memory, server.private_bytes());
+    next_look += memory_period;
+  }
   const double seconds = window.seconds();
   if (only.done() && options.expect_items > 0 && only.items() != options.expect_items) {
     throw std::runtime_error("the stream has " + std::to_string(only.items()) + " items");
@@ -49,6 +61,7 @@ void run_file(const Options& options, Report& report) {
   window.report(report);
   tally.report(report, seconds);
   report.add("complete", std::uint64_t{only.done()});
+  report.add("server_bytes_most", memory);
 }
 
 }  // namespace coyield::bench

@@ -21,6 +21,8 @@ class Row:
     clients: bool = False  # with --clients connections
     seconds: typing.Optional[float] = None  # instead of --seconds
     servers: tuple = ALL
+    paths: typing.Mapping[str, str] = dataclasses.field(default_factory=dict)  # of servers that are asked for another path
+    needs: str = ""  # "upstream" or "database": what runs beside the server
     beside: str = "limit_format"  # whose figure the ratios are to
     both_cores: bool = False  # server and client may run on either
     notes: tuple = ()  # further figures: (key, text with {})
@@ -41,6 +43,10 @@ def part_of_limit(portion):
 
 def at_most(bound):
     return lambda value, limit, reports: value <= bound
+
+
+def at_most_times(portion):
+    return lambda value, limit, reports: limit is not None and value <= portion * limit
 
 
 def at_least(bound):
@@ -86,6 +92,14 @@ def most_goal(value, limit, reports):
 
 def resume_goal(value, limit, reports):
     return value >= 2e6 and statistics.median(r["beside_to_alone"] for r in reports) <= 1.5
+
+
+def relay_goal(value, limit, reports):
+    return all(r["delivered"] >= 0.99 for r in reports)
+
+
+def postgres_goal(value, limit, reports):
+    return at_most_times(1.3)(value, limit, reports) and all(r["server_bytes_most"] < 20e6 and r["complete"] for r in reports)
 
 
 def resume_row(how, path, *arguments):
@@ -157,6 +171,29 @@ ROWS = {
                      seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 1 GB/s", reached=at_least(1e9)),
     "file-ndjson": Row("a file of 100-byte lines as NDJSON", "file", "/file?format=ndjson", "file_bytes_per_s", "GB/s", 1e-9,
                        seconds=30, notes=(("complete", "complete: {:.0f}"),), goal="at least 0.6 GB/s", reached=at_least(0.6e9)),
+    "exec-bytes": Row("what `yes` writes, as bytes", "bytes", "/exec-bytes?format=bytes", "bytes_per_s", "GB/s", 1e-9,
+                      servers=("shell", "limit_pipe", "coyield", "node"), beside="shell",
+                      goal="at least 0.3 of `yes | cat > /dev/null`", reached=part_of_limit(0.3)),
+    "exec-text": Row("the lines that `cat` writes of that file, as text", "file", "/exec-lines?format=text", "file_bytes_per_s", "GB/s", 1e-9,
+                     seconds=30, servers=("coyield_file", "coyield", "node"), paths={"coyield_file": "/file?format=text"},
+                     beside="coyield_file", notes=(("complete", "complete: {:.0f}"),), goal="at least 0.8 of the source `file`",
+                     reached=part_of_limit(0.8)),
+    "exec-lines": Row("the lines that `cat` writes of that file, as NDJSON", "file", "/exec-lines?format=ndjson", "file_bytes_per_s", "GB/s",
+                      1e-9, seconds=30, servers=("coyield_file", "coyield", "node"), paths={"coyield_file": "/file?format=ndjson"},
+                      beside="coyield_file", notes=(("complete", "complete: {:.0f}"),), goal="at least 0.8 of the source `file`",
+                      reached=part_of_limit(0.8)),
+    "exec-lines-ws": Row("the same over a WebSocket, a message a line", "file", "/exec-lines", "file_bytes_per_s", "GB/s", 1e-9,
+                         arguments=("--websocket",), seconds=15, servers=("coyield_file", "coyield", "node"),
+                         paths={"coyield_file": "/file"}, beside="node", notes=(("complete", "complete: {:.0f}"),),
+                         goal="at least 5 times Node with ws", reached=part_of_limit(5)),
+    "postgres": Row("the rows of a query as NDJSON; in the shell, psql with COPY of what `row_to_json` makes", "file",
+                    "/postgres?format=ndjson", "seconds", "s", more_is_better=False, seconds=120, servers=("shell", "coyield"),
+                    beside="shell", needs="database", notes=(("server_bytes_most", "at most {:.3g} bytes of memory"),),
+                    goal="at most 1.3 times, under 20 MB", reached=postgres_goal),
+    "relay": Row("an SSE stream of 100,000 items/s, relayed to 100 who read SSE", "fan", "/relay?format=sse",
+                 "cpu_s_per_million", "CPU s per million items", more_is_better=False,
+                 arguments=("--connections", "100", "--rate", "100000", "--complete"), servers=("coyield",), needs="upstream", notes=FAN, goal="all delivered, none missing",
+                 reached=relay_goal),
     "hold-ndjson": Row("an idle NDJSON connection", "hold", "/quiet", "bytes_per_connection", "bytes", more_is_better=False,
                        arguments=RAMP, clients=True, seconds=2),
     "hold-sse": Row("an idle SSE connection", "hold", "/quiet?format=sse", "bytes_per_connection", "bytes",

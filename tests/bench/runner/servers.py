@@ -48,6 +48,13 @@ class Build:
         """With two threads instead of one."""
         return ["env", "COYIELD_BENCH_THREADS=2", *self.coyield(port)]
 
+    def coyield_file(self, port):
+        """The same, where the row asks it for a file."""
+        return self.coyield(port)
+
+    def limit_pipe(self, port):
+        return [self.program("limit_pipe"), port, self.file]
+
     def limit_ready(self, port):
         return [self.program("limit_ready"), port, self.file]
 
@@ -93,7 +100,7 @@ class Build:
         return [python, HERE / "peers" / "starlette" / "server.py", port, self.file]
 
 
-NAMES = ["limit_ready", "limit_format", "coyield", "coyield_2t", "go", "node", "starlette", "beast", "nchan"]
+NAMES = ["shell", "limit_pipe", "limit_ready", "limit_format", "coyield", "coyield_2t", "coyield_file", "go", "node", "starlette", "beast", "nchan"]
 # Those that have no items of their own: what they send is published to the same path, by the client.
 FED = ["nchan"]
 
@@ -107,12 +114,12 @@ def free_port():
 class Server:
     """One server on its cores, from `with` to its end. A fresh one for each measurement."""
 
-    def __init__(self, build, name, cores=SERVER_CORE):
+    def __init__(self, build, name, cores=SERVER_CORE, environment=()):
         self.port = free_port()
         self.name = name
         self.command = ["taskset", "-c", cores, *map(str, getattr(build, name)(self.port))]
         self.environment = {**os.environ, "COYIELD_BENCH_FILE": str(build.file),
-                            "NODE_PATH": str(build.directory.resolve() / "node_modules")}
+                            "NODE_PATH": str(build.directory.resolve() / "node_modules"), **dict(environment)}
         self.log = build.directory / f"{name}.log"
 
     def __enter__(self):

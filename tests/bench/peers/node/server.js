@@ -1,6 +1,7 @@
 'use strict';
 // A peer: Node's http with ws, written the ordinary way.
 //     node server.js PORT FILE
+const { spawn } = require('child_process');
 const fs = require('fs');
 const http = require('http');
 const readline = require('readline');
@@ -67,6 +68,28 @@ async function* lines(format) {
   }
 }
 
+// The output of a program, as it comes or line by line.
+function output(command, ...parameters) {
+  return spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function* outputLines(format) {
+  const child = output('cat', path);
+  try {
+    for await (const line of readline.createInterface({ input: child.stdout, crlfDelay: Infinity })) {
+      yield format === 'ndjson' ? JSON.stringify(line) : line;
+    }
+  } finally {
+    child.kill();
+  }
+}
+
+async function sendOutput(response) {
+  const child = output('yes');
+  await pipeline(child.stdout, response).catch(() => {}); // the client has left
+  child.kill();
+}
+
 // The newest items that were published. An item a line of NDJSON, or the whole body; each is answered with its id.
 const kept = new Array(1000);
 let published = 0;
@@ -104,7 +127,9 @@ const server = http.createServer(async (request, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
     return listen(url.pathname, (text) => response.write(`data: ${text}\n\n`), response);
   }
-  const texts = endpoint ? items(endpoint) : url.pathname === '/file' ? lines(format) : null;
+  if (url.pathname === '/exec-bytes') return sendOutput(response);
+  const files = { '/file': lines, '/exec-lines': outputLines };
+  const texts = endpoint ? items(endpoint) : files[url.pathname]?.(format);
   if (!texts) return response.writeHead(404).end();
   response.setHeader('Content-Type', format === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
   const body = format === 'sse' ? asEvents(texts) : withNewlines(texts);
@@ -121,10 +146,11 @@ server.on('upgrade', (request, socket, head) => {
       listen(path, (text) => client.send(text), client);
     });
   }
-  if (!endpoint) return socket.destroy();
+  const texts = endpoint ? items(endpoint) : path === '/exec-lines' ? outputLines('text') : null;
+  if (!texts) return socket.destroy();
   sockets.handleUpgrade(request, socket, head, async (client) => {
     client.on('error', () => {});
-    for await (const item of items(endpoint)) {
+    for await (const item of texts) {
       const failed = await new Promise((sent) => client.send(item, sent));
       if (failed) return; // the client has left
     }
