@@ -31,7 +31,7 @@ std::span<char> RecordBuffer::room() {
   searched_ -= from;
   filled_ -= from;
   record_begin_ = begin_;
-  if (filled_ == capacity_ || capacity_ <= history) grow();  // not a read of a few bytes
+  if (filled_ == capacity_ || capacity_ < wanted_ + history) grow();  // not a read of a few bytes
   return {memory_.get() + filled_, capacity_ - filled_};
 }
 
@@ -51,7 +51,7 @@ void RecordBuffer::shrink() {
 void RecordBuffer::grow() {
   const std::size_t limit = std::max(block, max_record_ + 2) + history;  // with CR LF
   if (capacity_ == limit) throw_too_long();
-  move_to(std::clamp(2 * capacity_, block + history, limit));
+  move_to(std::clamp(2 * capacity_, wanted_ + history, limit));
 }
 
 void RecordBuffer::move_to(std::size_t capacity) {

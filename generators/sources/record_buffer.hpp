@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/sources/file_position.hpp>
 #include <cstddef>
@@ -21,12 +22,15 @@ namespace coyield::generators {
 ///
 /// A record is valid until the next `room`, and 64 bytes behind it may be read.
 ///
-/// It has one block, which is allocated by the first `room`, and grows only for a record that does not fit,
-/// up to the longest that is allowed. A longer one throws `Failure(upstream)` out of `next` or `room`, which
-/// is permanent in a file: a stream goes on behind it.
+/// It has one block, which is allocated by the first `room`, and grows for a record that does not fit, up to
+/// the longest that is allowed; where any block is a record, it grows while reads fill it, up to
+/// `wide_block`. A longer one throws `Failure(upstream)` out of `next` or `room`, which is permanent in a
+/// file: a stream goes on behind it.
 class RecordBuffer {
  public:
   static constexpr std::size_t block = std::size_t{64} * 1024;
+  /// A little less than a socket's send buffer that was made for large batches, so that one call sends it.
+  static constexpr std::size_t wide_block = std::size_t{240} * 1024;
   /// How many bytes in front of a place are kept, to know the place again by them.
   static constexpr std::size_t history = FilePosition::history;
 
@@ -36,7 +40,14 @@ class RecordBuffer {
 
   /// Where the next bytes go; never empty. To be called when `next` has given all records.
   std::span<char> room();
-  void commit(std::size_t n) noexcept { filled_ += n; }
+  void commit(std::size_t n) noexcept {
+    if (n == capacity_ - filled_) {
+      wanted_ = std::min(2 * wanted_, widest_);
+    } else if (n < wanted_ / 4) {
+      wanted_ = block;
+    }
+    filled_ += n;
+  }
   void end() noexcept { ended_ = true; }
   bool ended() const noexcept { return ended_; }
   /// For a wait that may be long: gives the block back, unless there is half a record in it. The next `room`
@@ -65,8 +76,9 @@ class RecordBuffer {
 
  protected:
   /// `record` is a `line` or a `row`, for messages.
-  RecordBuffer(const char* record, std::size_t max_record, std::uint64_t offset = 0) noexcept
-      : record_(record), max_record_(max_record), offset_(offset) {}
+  RecordBuffer(const char* record, std::size_t max_record, std::uint64_t offset = 0,
+               std::size_t widest = block) noexcept
+      : record_(record), max_record_(max_record), widest_(widest), offset_(offset) {}
 
   const char* memory() const noexcept { return memory_.get(); }
   std::size_t searched() const noexcept { return searched_; }
@@ -97,6 +109,8 @@ class RecordBuffer {
 
   const char* record_;
   std::size_t max_record_;
+  std::size_t widest_;
+  std::size_t wanted_ = block;
   std::uint64_t offset_;  // of memory_[0]
   std::unique_ptr<char[]> memory_;
   std::size_t capacity_ = 0;  // without the padding

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/sources/file_records.hpp>
 #include <cstring>
 #include <random>
 #include <string>
@@ -159,6 +160,40 @@ TEST(LineBuffer, KnowsWhatStandsInFrontOfAPlace) {
   EXPECT_EQ(lines.behind(), 7u);
   EXPECT_EQ(lines.before(), "seven b");
   EXPECT_FALSE(lines.ended());
+}
+
+/// How much there is room for once `n` bytes have come, and gone again; -1: as many as there was room for.
+std::size_t room_behind(ByteBlocks& blocks, int n) {
+  const std::size_t room = blocks.room().size();
+  blocks.commit(n < 0 ? room : static_cast<std::size_t>(n));
+  std::string_view bytes;
+  while (blocks.next(bytes)) continue;
+  return blocks.room().size();
+}
+
+TEST(ByteBlocks, AreLargerWhileReadsFillThemAlsoBehindAWait) {
+  ByteBlocks blocks(std::size_t{1} << 20);
+  EXPECT_EQ(blocks.room().size(), RecordBuffer::block);
+  EXPECT_GE(room_behind(blocks, -1), 2 * RecordBuffer::block - RecordBuffer::history);
+  for (int i = 0; i < 4; ++i) room_behind(blocks, -1);
+  EXPECT_LE(blocks.room().size(), RecordBuffer::wide_block);
+  EXPECT_GE(blocks.room().size(), RecordBuffer::wide_block - RecordBuffer::history);
+  blocks.shrink();
+  EXPECT_EQ(blocks.capacity(), 0u);
+  EXPECT_EQ(blocks.room().size(), RecordBuffer::wide_block);
+}
+
+TEST(ByteBlocks, AreSmallAgainBehindALittle) {
+  ByteBlocks blocks(std::size_t{1} << 20);
+  for (int i = 0; i < 4; ++i) room_behind(blocks, -1);
+  room_behind(blocks, 100);
+  blocks.shrink();
+  EXPECT_EQ(blocks.room().size(), RecordBuffer::block);
+}
+
+TEST(ByteBlocks, StaySmallWhereAnItemOfBase64WouldBeLongerThanMayBe) {
+  ByteBlocks blocks(std::size_t{300} * 1024);
+  for (int i = 0; i < 4; ++i) EXPECT_LE(room_behind(blocks, -1), RecordBuffer::block);
 }
 
 }  // namespace
