@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kept_capacity = 4096;
 
+/// What a socket holds as it comes from the acceptor. The kernel doubles what it is told.
+constexpr std::size_t narrow_bytes = 128 * 1024;
+constexpr int wide_send_buffer_bytes = 128 * 1024;
+
 }  // namespace
 
 Connection::Connection(generators::Loop& loop, Readiness& readiness, Holdings& holdings, Arrival arrival)
@@ -97,6 +101,13 @@ void Connection::happened(Happened what) noexcept {
   if (awaited) wake_.set();
 }
 
+void Connection::make_room_for(std::size_t bytes) noexcept {
+  if (wide_ || bytes <= narrow_bytes) [[likely]]
+    return;
+  wide_ = true;
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &wide_send_buffer_bytes, sizeof wide_send_buffer_bytes);
+}
+
 /// How many bytes the socket took; -1 when the client has left.
 long Connection::write_some(std::string_view bytes) {
   for (;;) {
@@ -112,6 +123,7 @@ long Connection::write_some(std::string_view bytes) {
 
 bool Connection::send(std::string_view bytes) {
   if (unsent() == 0) {
+    make_room_for(bytes.size());
     while (!bytes.empty()) {
       const long taken = write_some(bytes);
       if (taken < 0) return false;

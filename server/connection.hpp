@@ -88,7 +88,9 @@ class Connection
 
   // Writing.
 
-  /// Sends, and keeps what the socket does not take. False: the client has left.
+  /// Sends, and keeps what the socket does not take. False: the client has left. Where batches are larger
+  /// than its buffer, that is made larger, up to twice: what it does not take would be copied, and stand here
+  /// instead.
   bool send(std::string_view bytes);
   /// Tries again with what was kept.
   bool send_unsent();
@@ -151,6 +153,7 @@ class Connection
 
   Read read_put_back(std::span<char> into);
   void hold_pages(Held what, std::uint32_t pages);
+  void make_room_for(std::size_t bytes) noexcept;
   long write_some(std::string_view bytes);
 
   generators::Loop& loop_;
@@ -171,6 +174,7 @@ class Connection
   bool proxy_;
   bool local_;
   bool handed_over_;
+  bool wide_ = false;  // its send buffer was made larger
   bool dropped_ = false;
   bool readable_ = false;
   bool ends_ = false;
