@@ -51,6 +51,12 @@ struct Operator {
   AsyncGenerator<Item> (*apply)(AsyncGenerator<Item> upstream, config::Arguments arguments,
                                 OperatorContext context) = nullptr;
   AsyncGenerator<Item> (*apply_to_factory)(UpstreamFactory upstream, config::Arguments arguments) = nullptr;
+  /// For one whose `positions` depend on what the configuration says; those are then for anything else.
+  Positions (*positions_of)(const config::Arguments& constants) = nullptr;
+
+  Positions positions_with(const config::Arguments& arguments) const {
+    return positions_of != nullptr ? positions_of(arguments) : positions;
+  }
 };
 
 /// All that `operators/CMakeLists.txt` names.

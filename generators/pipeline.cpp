@@ -46,7 +46,7 @@ Pipeline::Pipeline(const config::ComponentConfig& source,
     const Operator& op = known(registry.find_operator(config.name()), config.name());
     stages_.push_back({config, &op});
     names_.push_back(op.description.name);
-    if (op.positions == Positions::lost && forgets_positions_ == nullptr)
+    if (op.positions_with(config.constants()) == Positions::lost && forgets_positions_ == nullptr)
       forgets_positions_ = &op.description;
     if (op.apply_to_factory != nullptr) starts_again_ = true;
   }
@@ -104,7 +104,9 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
   }
   /// Whether the operators from the one to the other do.
   bool keep_positions(std::size_t from, std::size_t to) const {
-    const auto keeps = [](const Applied& each) { return each.op->positions == Positions::kept; };
+    const auto keeps = [](const Applied& each) {
+      return each.op->positions_with(each.arguments) == Positions::kept;
+    };
     const auto at = [this](std::size_t place) {
       return operators.begin() + static_cast<std::ptrdiff_t>(place);
     };
