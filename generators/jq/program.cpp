@@ -2,9 +2,10 @@
 
 extern "C" {
 #include <jq.h>
-#include <jv.h>
 }
 
+#include <coyield/generators/jq/reader.hpp>
+#include <coyield/generators/jq/value.hpp>
 #include <new>
 #include <stdexcept>
 
@@ -12,49 +13,15 @@ namespace coyield::generators::jq {
 
 namespace {
 
-/// An owned jv.
-class Value {
- public:
-  explicit Value(jv value) noexcept : value_(value) {}
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  ~Value() { jv_free(value_); }
-
-  jv get() const noexcept { return value_; }
-  jv copy() const noexcept { return jv_copy(value_); }
-
- private:
-  jv value_;
-};
-
-/// Of a text; borrowed.
-std::string_view view_of(const Value& text) noexcept {
-  return {jv_string_value(text.get()), static_cast<std::size_t>(jv_string_length_bytes(text.copy()))};
-}
-
 /// A text as it is, anything else as JSON.
 std::string text_of(jv value) {
   const Value owned(jv_get_kind(value) == JV_KIND_STRING ? value : jv_dump_string(value, 0));
-  return std::string(view_of(owned));
+  return std::string(owned.text());
 }
 
 std::string message_of(const Value& invalid) {
   std::string message = text_of(jv_invalid_get_msg(invalid.copy()));
   return message.empty() ? "an error without a message" : message;
-}
-
-jv parse(std::string_view json) { return jv_parse_sized(json.data(), static_cast<int>(json.size())); }
-
-/// In the place of what is nested too deeply jq writes a remark in angle brackets, which is no JSON.
-bool is_too_deep(std::string_view json) noexcept {
-  if (json.find('<') == std::string_view::npos) return false;
-  bool in_text = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] == '<' && !in_text) return true;
-    if (json[i] == '"') in_text = !in_text;
-    if (json[i] == '\\') ++i;
-  }
-  return false;
 }
 
 void keep_message(void* messages, jv message) {
@@ -101,6 +68,7 @@ struct Program::State {
   bool takes_args = false;
   std::string args_text;
   jv args = jv_object();
+  std::string json;
 };
 
 Program::Program(const std::string& text) : state_(std::make_unique<State>()) {
@@ -119,12 +87,12 @@ void Program::set_args(std::string_view args) const {
   if (!state_->takes_args || state_->args_text == args) return;
   state_->args_text = args;
   jv_free(state_->args);
-  state_->args = parse(args);
+  state_->args = read_json(args);
 }
 
 std::string Program::run(std::string_view item, Sink& sink) const {
   sink.enter();
-  jv input = parse(item);
+  jv input = read_json(item);
   if (jv_is_valid(input) == 0) {
     const Value invalid(input);
     sink.leave();
@@ -140,10 +108,11 @@ std::string Program::run(std::string_view item, Sink& sink) const {
       sink.leave();
       return jv_invalid_has_msg(result.copy()) != 0 ? message_of(result) : "";
     }
-    const Value json(jv_dump_string(result.copy(), 0));
+    state_->json.clear();
+    const bool whole = append_json(state_->json, result);
     sink.leave();
-    if (is_too_deep(view_of(json))) return "it makes something that is nested too deeply";
-    if (!sink.output(view_of(json))) return "";
+    if (!whole) return "it makes something that is nested too deeply";
+    if (!sink.output(state_->json)) return "";
   }
 }
 

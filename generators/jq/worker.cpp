@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -19,6 +20,12 @@ namespace {
 
 constexpr Length tick_ms = 10;
 constexpr Length ticks_of_a_batch = 5;  // after which it leaves the rest for the next, since others wait
+
+/// The server has gone.
+bool nobody_reads() noexcept {
+  pollfd output = {STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
 
 class Worker final : Sink {
  public:
@@ -53,7 +60,7 @@ class Worker final : Sink {
       progress_.too_long = true;
       ::kill(::getpid(), SIGKILL);
     }
-    if (complete_ != 0 && !flush(false)) ::_exit(1);
+    if (nobody_reads() || (complete_ != 0 && !flush(false))) ::_exit(1);
   }
 
  private:

@@ -122,6 +122,16 @@ TEST_F(Jq, TakesTextsAndBytesAsStrings) {
   EXPECT_EQ(payloads(run(apply(R"({ "jq": "[.]" })", both()))), (Texts{R"(["a\"b"])", R"(["/w=="])"}));
 }
 
+TEST_F(Jq, WritesEveryValueAsJson) {
+  const Texts values{R"({"a":[null,true,false],"b":{},"c":[]})", R"(["\"\\\b\f\n\r\t\u0001/","\u007f é 😀"])",
+                     "[0,-0,1,-1,0.1,1e+100,-2.5e-07]", "[1700000000000000000,-9007199254740992]"};
+  EXPECT_EQ(outcome(R"({ "jq": "." })", values),
+            (Texts{values[0], "[\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001/\",\"\x7f é 😀\"]", values[2], values[3]}));
+  EXPECT_EQ(outcome(R"({ "jq": ". + 0" })", {"9007199254740993"}), Texts{"9007199254740992"})
+      << "jq counts in floating point";
+  EXPECT_EQ(outcome(R"({ "jq": "[nan, infinite]" })", {"1"}), Texts{"[null,1.7976931348623157e+308]"});
+}
+
 TEST_F(Jq, HasArgumentsBesideTheItem) {
   EXPECT_EQ(outcome(R"({ "jq": { "program": ".a + $args.b", "args": { "b": 2 } } })", {R"({"a":1})"}),
             (Texts{"3"}));
