@@ -123,10 +123,13 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-/// That of this process, with the others in place of those of the same name.
-std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& others) {
+/// That of this process, unless it is not to be inherited, with the others in place of those of the same
+/// name.
+std::vector<std::string> environment_of(const ProgramOptions& options) {
+  const auto& others = options.environment;
   std::vector<std::string> all;
-  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+  for (char** each = options.inherits_environment ? environ : nullptr; each != nullptr && *each != nullptr;
+       ++each) {
     const std::string_view entry(*each);
     const bool replaced = std::any_of(others.begin(), others.end(), [entry](const auto& other) {
       return entry.starts_with(other.first) && entry.substr(other.first.size()).starts_with('=');
@@ -367,7 +370,7 @@ Program Programs::start(const ProgramOptions& options) {
   reaper_->reserve();
   int error = 0;
   Program program;
-  program.pid_ = plan.run(options.command, environment_with(options.environment), error);
+  program.pid_ = plan.run(options.command, environment_of(options), error);
   if (program.pid_ == 0) {
     reaper_->give_back();
     throw_not_started(options, error);

@@ -27,9 +27,10 @@ std::string to_string(const ProgramEnding& ending);
 struct ProgramOptions {
   std::vector<std::string> command;  ///< the program, looked for in PATH where it has no slash, and arguments
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< beside that of this process
-  std::string directory = {};  ///< to run in; empty: that of this process
-  bool input = false;          ///< whether it has a standard input; else that is /dev/null
-  bool errors = true;          ///< whether its standard error can be read; else that is /dev/null
+  bool inherits_environment = true;  ///< that of this process; else it has `environment` alone
+  std::string directory = {};        ///< to run in; empty: that of this process
+  bool input = false;                ///< whether it has a standard input; else that is /dev/null
+  bool errors = true;                ///< whether its standard error can be read; else that is /dev/null
   /// From SIGTERM to SIGKILL, for one that is not wanted any more.
   std::chrono::nanoseconds grace = std::chrono::seconds(5);
 };
