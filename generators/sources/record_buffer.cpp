@@ -31,7 +31,11 @@ std::span<char> RecordBuffer::room() {
   searched_ -= from;
   filled_ -= from;
   record_begin_ = begin_;
-  if (filled_ == capacity_ || capacity_ < wanted_ + history) grow();  // not a read of a few bytes
+  if (filled_ == capacity_) {
+    grow();
+  } else if (capacity_ < wanted_ + history) {  // not a read of a few bytes
+    move_to(wanted_ + history);
+  }
   return {memory_.get() + filled_, capacity_ - filled_};
 }
 
