@@ -47,10 +47,11 @@ void limit(__rlimit_resource resource, rlim_t most) noexcept {
 void lock_up() noexcept {
   ::tzset();  // reads a file, the last one
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NOFILE, STDERR_FILENO + 1);
-  if (!sanitized) limit(RLIMIT_AS, most_memory);  // a sanitizer's shadow is larger
-  ::prctl(PR_SET_DUMPABLE, 0);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (sanitized) return;  // a sanitizer opens files and pipes, and has a shadow that is larger
+  limit(RLIMIT_NOFILE, STDERR_FILENO + 1);
+  limit(RLIMIT_AS, most_memory);
+  ::prctl(PR_SET_DUMPABLE, 0);
 }
 
 Progress* shared_progress() {

@@ -39,42 +39,42 @@ class Jq(ServerCase):
 
     def test_none_one_or_several_items_come_of_one(self):
         errors = [{"i": line["i"], "ts": line["ts"]} for line in LINES if line["level"] == "error"]
-        self.assertEqual([json.loads(line) for line in self.server.get("/some").lines()], errors)
-        self.assertEqual(self.server.get("/tags").lines(), ['"a"', '"b"'] * 1000)
+        self.assertEqual(self.server.get("/some").lines(), errors)
+        self.assertEqual(self.server.get("/tags").lines(), ["a", "b"] * 1000)
 
     def test_a_program_sees_values_of_the_request(self):
-        self.assertEqual(self.server.get("/above?least=998").lines(), ["999", "1000"])
+        self.assertEqual(self.server.get("/above?least=998").lines(), [999, 1000])
         self.assertEqual(len(self.server.get("/above").lines()), 1000)
 
     def test_a_stream_with_one_output_goes_on_behind_an_id(self):
         body = self.server.get("/above?format=sse").body.decode()
         ids = [line[4:] for line in body.splitlines() if line.startswith("id: ")]
         rest = self.server.get(f"/above?last_event_id={ids[996]}")
-        self.assertEqual(rest.lines(), ["998", "999", "1000"])
+        self.assertEqual(rest.lines(), [998, 999, 1000])
         refused = self.server.get(f"/tags?last_event_id={ids[996]}")
         self.assertEqual(refused.status, 409)
         self.assertIn('"jq"', refused.json()["detail"])
 
     def test_an_item_that_kills_jq_fails_its_stream_or_is_dropped(self):
         failed = self.server.get("/dates")
-        self.assertEqual((failed.lines(), failed.ending), (["1", "2"], wire.Ending.CUT))
+        self.assertEqual((failed.lines(), failed.ending), ([1, 2], wire.Ending.CUT))
         self.assertEqual(len(self.server.get("/dates/some").lines()), 999)
-        self.assertEqual(self.server.get("/dates/some").lines()[:3], ["1", "2", "4"])
+        self.assertEqual(self.server.get("/dates/some").lines()[:3], [1, 2, 4])
 
     def test_one_that_leaves_ends_no_process_that_others_use(self):
         with self.server.connect() as staying:
             staying.ask("/slow")
             staying.head()
             items = staying.items()
-            self.assertEqual(next(items), b"[0]")
+            self.assertEqual(next(items), b"[1]")
             before = set(children(self.server.pid))
             self.assertTrue(before)
             for _ in range(5):
                 with self.server.connect() as leaving:
                     leaving.ask("/slow")
                     leaving.head()
-                    self.assertEqual(next(leaving.items()), b"[0]")
-            self.assertEqual(next(items), b"[1]")
+                    self.assertEqual(next(leaving.items()), b"[1]")
+            self.assertEqual(next(items), b"[2]")
             self.assertLessEqual(before, set(children(self.server.pid)))
 
 

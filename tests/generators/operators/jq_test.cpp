@@ -181,6 +181,7 @@ TEST_F(Jq, CanBeResumedWhereNoItemHasSeveralOutputs) {
 TEST_F(Jq, PassesGapsOnInTheirPlace) {
   const auto seen = run(apply(R"({ "jq": ". + 1" })", items_of({"1", "2", std::string(gap_text), "3"})));
   EXPECT_EQ(payloads(seen), (Texts{"2", "3", std::string(gap_text), "4"}));
+  ASSERT_EQ(seen.size(), 4u);
   EXPECT_TRUE(is_gap(seen.stamped()[2].item));
 }
 
