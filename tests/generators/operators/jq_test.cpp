@@ -353,7 +353,9 @@ TEST_F(Jq, LeavesNoProcessNoZombieAndNoDescriptor) {
   const std::size_t before = descriptors();
   for (int i = 0; i < 200; ++i) {
     auto seen = collect(apply(R"({ "jq": "." })", items_of(numbers(1, 10 + i))));
-    if (i % 2 == 0) EXPECT_TRUE(comes_true([&] { return seen.ended(); }));
+    if (i % 2 == 0) {
+      EXPECT_TRUE(comes_true([&] { return seen.ended(); }));
+    }
     if (i % 20 == 19) {
       seen.drop();
       context = std::make_unique<asio::io_context>();
