@@ -172,7 +172,8 @@ void Pipeline::refuse_to_resume() const {
   const std::string why = !source_resumable_
                               ? "the items of its source \"" + source_->description.name + "\" have no ids"
                               : "its operator \"" + forgets_positions_->name +
-                                    "\" counts or groups the items, and would come out differently";
+                                    "\" counts or groups the items, or makes several of one, and would "
+                                    "come out differently";
   throw Failure(FailureKind::conflict, "this stream cannot go on behind an id: " + why +
                                            "; ask without Last-Event-ID and last_event_id");
 }
