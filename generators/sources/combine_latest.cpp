@@ -61,7 +61,8 @@ class Inputs {
     return all_ended;
   }
   bool complete() const {
-    return std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.newest().has_value(); });
+    return std::all_of(inputs_.begin(), inputs_.end(),
+                       [](const Input& input) { return input.newest().has_value(); });
   }
   Item combine(Combination& combination) const {
     combination.begin();

@@ -30,19 +30,27 @@ class JsonLines : public LineBuffer {
   bool next(std::string_view& line);
 };
 
-/// Whatever bytes have come together, up to 64 KiB; up to 240 KiB where they come faster than they are read,
-/// which spares the reading and the sending much of what a call costs, and most of waking a client. An item
-/// that is written in base64 still fits where `max_item` is that of the server.
+/// How much `ByteBlocks` give at a time.
+enum class BlockSize : unsigned char {
+  even,     ///< up to 64 KiB: read again behind any of them, the rest is cut at the same places
+  growing,  ///< up to 240 KiB where they come faster than they are read: less reading, sending and waking
+};
+
+/// Whatever bytes have come together. An item that is written in base64 still fits where `max_item` is that
+/// of the server.
 class ByteBlocks : public RecordBuffer {
  public:
   static constexpr PayloadKind kind = PayloadKind::bytes;
   static constexpr bool is_whole = false;
-  explicit ByteBlocks(std::size_t max_item) noexcept
-      : RecordBuffer("block", max_item, 0, max_item >= 2 * wide_block ? wide_block : block), max_(max_item) {}
+  explicit ByteBlocks(std::size_t max_item, BlockSize size = BlockSize::even) noexcept
+      : RecordBuffer("block", max_item, 0, widest_of(max_item, size)), max_(max_item) {}
 
   bool next(std::string_view& bytes);
 
  private:
+  static std::size_t widest_of(std::size_t max_item, BlockSize size) noexcept {
+    return size == BlockSize::growing && max_item >= 2 * wide_block ? wide_block : block;
+  }
   std::size_t max_;
 };
 

@@ -116,7 +116,7 @@ AsyncGenerator<Item> items_of(Input& input, Decode decode, const Job& job) {
     case Decode::bytes:
       break;
   }
-  return records_of<Input&>(input, ByteBlocks(job.max_item));
+  return records_of<Input&>(input, ByteBlocks(job.max_item, BlockSize::growing));
 }
 
 bool is_done(const Item& item, std::string_view done) {

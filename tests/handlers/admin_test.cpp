@@ -212,7 +212,7 @@ TEST_F(AdminTest, ListsTheLastFailures) {
 
 TEST_F(AdminTest, StopsAGeneratorThatManyShare) {
   EXPECT_EQ(json(ask("/shares")), nlohmann::json::parse(R"([{"id": "4", "endpoint": "/all",
-                        "values": {"path.n": "5", "header.X-User": "..."}}])"));
+                        "values": {"path.n": "5", "header.X-User": "..."}, "items": 0}])"));
   EXPECT_EQ(ask("/shares/4", Method::delete_).status, 204U);
   EXPECT_EQ(monitor_.stopped, "share 4");
   for (const char* none : {"/shares/5", "/shares/x", "/shares/4x", "/shares/-4"})

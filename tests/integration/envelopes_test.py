@@ -130,7 +130,7 @@ class Events(MultiplexCase):
         self.assertEqual(subs, {"/ticks?every=1ms", "/ticks?every=2ms"})
 
     def test_cut_anywhere_all_go_on_exactly(self):
-        targets = ["/lines", "/shared?every=1ms&since=earliest", "/lines?take=1", "/count/3"]
+        targets = ["/lines", "/shared?every=1ms&since=earliest", "/lines?again=1", "/count/3"]
         numbers = {target: [] for target in targets}
         ends, last_id = set(), None
         for cut in (1, 2, 7, 50, 51, 400, 777, 10_000):
@@ -152,7 +152,7 @@ class Events(MultiplexCase):
         first = numbers["/shared?every=1ms&since=earliest"][0]
         self.assertEqual(numbers["/shared?every=1ms&since=earliest"],
                          list(range(first, first + len(numbers["/shared?every=1ms&since=earliest"]))))
-        self.assertEqual(ends, {"/lines", "/lines?take=1", "/count/3"})
+        self.assertEqual(ends, {"/lines", "/lines?again=1", "/count/3"})
 
     def test_an_id_is_for_the_same_endpoints_alone(self):
         stream = self.stream("/lines", "/ticks")

@@ -23,7 +23,9 @@ class RosterTest : public testing::Test {
                                  std::move(sockets_.arrival));
   }
 
-  Roster::Place add() { return roster_.add(*connection_, options_, nullptr, nullptr, Protocol::websocket, 0ns); }
+  Roster::Place add() {
+    return roster_.add(*connection_, options_, nullptr, nullptr, Protocol::websocket, 0ns);
+  }
   std::vector<std::string> ids() const {
     std::vector<handlers::StreamInfo> streams;
     roster_.add_streams(streams);

@@ -172,7 +172,7 @@ std::size_t room_behind(ByteBlocks& blocks, int n) {
 }
 
 TEST(ByteBlocks, AreLargerWhileReadsFillThemAlsoBehindAWait) {
-  ByteBlocks blocks(std::size_t{1} << 20);
+  ByteBlocks blocks(std::size_t{1} << 20, BlockSize::growing);
   EXPECT_EQ(blocks.room().size(), RecordBuffer::block + RecordBuffer::history);  // there is no history yet
   EXPECT_EQ(room_behind(blocks, -1), 2 * RecordBuffer::block);
   EXPECT_EQ(room_behind(blocks, -1), RecordBuffer::wide_block);
@@ -183,7 +183,7 @@ TEST(ByteBlocks, AreLargerWhileReadsFillThemAlsoBehindAWait) {
 }
 
 TEST(ByteBlocks, AreSmallAgainBehindALittle) {
-  ByteBlocks blocks(std::size_t{1} << 20);
+  ByteBlocks blocks(std::size_t{1} << 20, BlockSize::growing);
   for (int i = 0; i < 4; ++i) room_behind(blocks, -1);
   room_behind(blocks, 100);
   blocks.shrink();
@@ -191,8 +191,13 @@ TEST(ByteBlocks, AreSmallAgainBehindALittle) {
 }
 
 TEST(ByteBlocks, StaySmallWhereAnItemOfBase64WouldBeLongerThanMayBe) {
-  ByteBlocks blocks(std::size_t{300} * 1024);
+  ByteBlocks blocks(std::size_t{300} * 1024, BlockSize::growing);
   for (int i = 0; i < 4; ++i) EXPECT_LE(room_behind(blocks, -1), RecordBuffer::block);
+}
+
+TEST(ByteBlocks, OfAFileAreEven) {
+  ByteBlocks blocks(std::size_t{1} << 20);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(room_behind(blocks, -1), RecordBuffer::block);
 }
 
 }  // namespace
