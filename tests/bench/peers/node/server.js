@@ -68,9 +68,9 @@ async function* lines(format) {
   }
 }
 
-// The output of a program, as it comes or line by line.
+// The output of a program on the client's core, as it comes or line by line.
 function output(command, ...parameters) {
-  return spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn('taskset', ['-c', '1', command, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function* outputLines(format) {
