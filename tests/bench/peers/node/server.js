@@ -68,13 +68,13 @@ async function* lines(format) {
   }
 }
 
-// The output of a program on the client's core, as it comes or line by line.
+// The output of a program, as it comes or line by line.
 function output(command, ...parameters) {
-  return spawn('taskset', ['-c', '1', command, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function* outputLines(format) {
-  const child = output('cat', path);
+  const child = output('taskset', '-c', '1', 'cat', path);
   try {
     for await (const line of readline.createInterface({ input: child.stdout, crlfDelay: Infinity })) {
       yield format === 'ndjson' ? JSON.stringify(line) : line;
