@@ -292,6 +292,7 @@ Response Endpoint::stream(const Request& request, const Target& target, const Ro
   Response response = open(request, prepared, *coding);
   if ((format.says_position || wait) && request.method != Method::head && !shared())
     context.start = std::make_shared<generators::StartPosition>();
+  if (request.method != Method::head && !shared()) context.trace = generators::Trace::make();
   std::string resume_after = context.resume_after;
   auto pull = begin(values, target, path, std::move(context));
   if (!pull) return problem(400, pull.error().sentence);
@@ -357,7 +358,6 @@ config::Resolved<Pull> Endpoint::begin_plain(const config::RequestValues& values
     return pull;
   }
   refuse_since(values);
-  context.trace = generators::Trace::make();
   pull.trace = context.trace;
   const bool fails_on_gap = on_gap_of(values) == generators::OnGap::fail;
   pull.start = context.start;

@@ -110,9 +110,7 @@ Source combine_latest_source() {
           {.kind = config::ComponentKind::source,
            .name = "combine_latest",
            .summary = "The newest items of several sources, whenever one of them has a new one.",
-           .parameters = {streams_parameter("The sources, each alone or with operators: { \"source\": "
-                                            "..., \"pipeline\": [...] }."),
-                          names_parameter()},
+           .parameters = {streams_parameter(), names_parameter()},
            .main = "streams",
            .example = R"({ "combine_latest": { "streams": [{ "endpoint": "/price" }, )"
                       R"({ "endpoint": "/stock" }], "names": ["price", "stock"] } })",

@@ -17,9 +17,7 @@ Source concat_source() {
       .description = {.kind = config::ComponentKind::source,
                       .name = "concat",
                       .summary = "The items of several sources, one source after the other.",
-                      .parameters = {streams_parameter(
-                          "The sources in order, each alone or with operators: { \"source\": ..., "
-                          "\"pipeline\": [...] }.")},
+                      .parameters = {streams_parameter()},
                       .main = "streams",
                       .example = R"({ "concat": [{ "file": "/var/log/old.log" }, { "endpoint": "/log" }] })",
                       .details = "A source starts when the one before it has ended, and what it would have "

@@ -16,9 +16,7 @@ Source merge_source() {
   return {.description = {.kind = config::ComponentKind::source,
                           .name = "merge",
                           .summary = "The items of several sources, in the order in which they come.",
-                          .parameters = {streams_parameter(
-                              "The sources, each alone or with operators: { \"source\": ..., \"pipeline\": "
-                              "[...] }.")},
+                          .parameters = {streams_parameter()},
                           .main = "streams",
                           .example = R"({ "merge": [{ "endpoint": "/errors" }, { "clock": "1m" }] })",
                           .details = "All run at once, each at most one item ahead; those that always have "

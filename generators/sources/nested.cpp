@@ -44,8 +44,13 @@ config::ParameterMistakes check_names(const config::Arguments& arguments, std::s
 
 }  // namespace
 
-config::Parameter streams_parameter(std::string summary) {
-  return {.name = "streams", .type = ParameterType::streams, .summary = std::move(summary), .required = true};
+config::Parameter streams_parameter() {
+  return {
+      .name = "streams",
+      .type = ParameterType::streams,
+      .summary =
+          "The sources, in order, each alone or with operators: { \"source\": ..., \"pipeline\": [...] }.",
+      .required = true};
 }
 
 config::Parameter names_parameter() {

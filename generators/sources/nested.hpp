@@ -12,7 +12,7 @@
 namespace coyield::generators {
 
 /// The parameter `streams`.
-config::Parameter streams_parameter(std::string summary);
+config::Parameter streams_parameter();
 /// The parameter `names`, for those that make one item of several.
 config::Parameter names_parameter();
 

@@ -89,9 +89,7 @@ Source zip_source() {
           {.kind = config::ComponentKind::source,
            .name = "zip",
            .summary = "One item of the first items of several sources, one of the second, and so on.",
-           .parameters = {streams_parameter("The sources, each alone or with operators: { \"source\": ..., "
-                                            "\"pipeline\": [...] }."),
-                          names_parameter()},
+           .parameters = {streams_parameter(), names_parameter()},
            .main = "streams",
            .example = R"({ "zip": { "streams": [{ "file": "/lines" }, { "clock": "1s" }], )"
                       R"("names": ["line", "at"] } })",
