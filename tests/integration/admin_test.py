@@ -96,6 +96,7 @@ class Traced(Served):
     endpoints = {
         "/few": {"source": {"counter": 100}, "pipeline": [{"where": {"": {"less": 8}}}, {"skip": 2}, {"delay": "1h"}],
                  "first_item_timeout": "0s"},
+        "/held": {"source": {"counter": {}}, "pipeline": [{"delay": "1h"}], "first_item_timeout": "0s"},
         "/ticking": {"source": {"clock": "1h"}, "pipeline": [{"where": {"/i": 0}}]},
         "/waiting": {"source": {"concat": [{"counter": 5}, {"clock": "1h"}]}, "share": {"replay": 10}},
         "/refused": {"source": {"tcp": f"127.0.0.1:{unused_port()}"}, "pipeline": [{"retry": {"from": "10ms", "to": "20ms"}}],
@@ -130,6 +131,13 @@ class Traces(AdminCase):
         stream = self.only_stream(server, "/ticking", awaits_in="clock", items=1)
         self.assertEqual(self.stages(stream), [("clock", 1), ("where", 1)])
         self.assertGreaterEqual(stream["last_item_seconds"], 0)
+
+    def test_it_waits_in_the_one_that_does_not_ask_further(self):
+        """Though its source, which could go on, has an end as little as it has."""
+        server = self.start()
+        self.stream(server, "/held")
+        stream = self.only_stream(server, "/held", awaits_in="delay")
+        self.assertGreater(self.stages(stream)[0][1], 0)
 
     def test_of_a_shared_generator(self):
         server = self.start()
