@@ -40,14 +40,21 @@ class Encoder {
   bool binary(const Item& item) const noexcept {
     return messages_ == Messages::by_item ? item.kind() == PayloadKind::bytes : messages_ == Messages::binary;
   }
+  /// Whether what `item` writes is the payload and nothing else, which can be sent from where it stands then.
+  bool verbatim() const noexcept { return verbatim_; }
 
  protected:
   /// For a format whose every message is binary, or is text.
   enum class Messages : unsigned char { by_item, binary, text };
   explicit Encoder(Messages messages) noexcept : messages_(messages) {}
+  /// For a format that adds nothing to a payload and nothing between two.
+  struct Verbatim {};
+  Encoder(Messages messages, Verbatim /*tag*/) noexcept : messages_(messages), verbatim_(true) {}
 
  private:
-  Messages messages_ = Messages::by_item;  // not a virtual function: it is asked for each item
+  // Not virtual functions: they are asked for each item.
+  Messages messages_ = Messages::by_item;
+  bool verbatim_ = false;
 };
 
 inline void Encoder::begin(Buffer& /*out*/) {}

@@ -18,6 +18,17 @@ constexpr std::size_t kept_capacity = 4096;
 constexpr std::size_t narrow_bytes = 128 * 1024;
 constexpr int wide_send_buffer_bytes = 128 * 1024;
 
+ssize_t send_parts(int socket, const Outgoing& bytes, int flags) {
+  std::array<::iovec, 3> parts;
+  std::size_t count = 0;
+  for (const std::string_view part : {bytes.front, bytes.lent, bytes.back})
+    parts[count++] = {.iov_base = const_cast<char*>(part.data()), .iov_len = part.size()};
+  ::msghdr message = {};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(socket, &message, flags);
+}
+
 }  // namespace
 
 Connection::Connection(generators::Loop& loop, Readiness& readiness, Holdings& holdings, Arrival arrival)
@@ -109,9 +120,12 @@ void Connection::make_room_for(std::size_t bytes) noexcept {
 }
 
 /// How many bytes the socket took; -1 when the client has left.
-long Connection::write_some(std::string_view bytes) {
+long Connection::write_some(const Outgoing& bytes) {
+  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   for (;;) {
-    const ssize_t size = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t size = bytes.size() == bytes.front.size()
+                             ? ::send(socket_.get(), bytes.front.data(), bytes.front.size(), flags)
+                             : send_parts(socket_.get(), bytes, flags);
     if (size >= 0) {
       sent_ += static_cast<std::uint64_t>(size);
       return size;
@@ -121,7 +135,7 @@ long Connection::write_some(std::string_view bytes) {
   }
 }
 
-bool Connection::send(std::string_view bytes) {
+bool Connection::send(Outgoing bytes) {
   if (unsent() == 0) {
     make_room_for(bytes.size());
     while (!bytes.empty()) {
@@ -137,7 +151,7 @@ bool Connection::send(std::string_view bytes) {
     unsent_.consume(unsent_begin_);
     unsent_begin_ = 0;
   }
-  unsent_.append(bytes);
+  for (const std::string_view part : {bytes.front, bytes.lent, bytes.back}) unsent_.append(part);
   hold(Held::unsent, unsent_.capacity());
   writing_ = true;
   return true;

@@ -10,6 +10,7 @@
 #include <coyield/generators/loop.hpp>
 #include <coyield/server/arrival.hpp>
 #include <coyield/server/memory_budget.hpp>
+#include <coyield/server/outgoing.hpp>
 #include <coyield/server/readiness.hpp>
 #include <cstdint>
 #include <memory>
@@ -91,7 +92,8 @@ class Connection
   /// Sends, and keeps what the socket does not take. False: the client has left. Where batches are larger
   /// than its buffer, that is made larger, up to twice: what it does not take would be copied, and stand here
   /// instead.
-  bool send(std::string_view bytes);
+  bool send(Outgoing bytes);
+  bool send(std::string_view bytes) { return send(Outgoing(bytes)); }
   /// Tries again with what was kept.
   bool send_unsent();
   std::size_t unsent() const noexcept { return unsent_.size() - unsent_begin_; }
@@ -154,7 +156,7 @@ class Connection
   Read read_put_back(std::span<char> into);
   void hold_pages(Held what, std::uint32_t pages);
   void make_room_for(std::size_t bytes) noexcept;
-  long write_some(std::string_view bytes);
+  long write_some(const Outgoing& bytes);
 
   generators::Loop& loop_;
   Readiness& readiness_;

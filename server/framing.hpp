@@ -5,7 +5,7 @@
 #include <coyield/generators/encoder.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
-#include <string_view>
+#include <coyield/server/outgoing.hpp>
 
 namespace coyield::server {
 
@@ -18,7 +18,8 @@ enum class Inbound : unsigned char {
 /// How the items of one stream go over one protocol: what differs between HTTP/1.1, HTTP/1.0 and WebSocket.
 ///
 /// A batch is written between `open` and `seal`, without a suspension in between; what `seal` gives is sent
-/// as one.
+/// as one. One that can send payloads without a copy has `lend(payload, out)`, too, which says that these
+/// bytes stand behind all of the batch so far: once a batch, and no item behind it.
 ///
 ///     template <class F>
 ///     concept Framing = requires {
@@ -30,7 +31,7 @@ enum class Inbound : unsigned char {
 ///       framing.draining(encoder, out);      // the server goes away
 ///       framing.nothing_sent();              // -> whether the client can still get another response
 ///       framing.itemwise();                  // -> whether what `item` writes is the same for all clients
-///       framing.seal(out);                   // -> the bytes to send
+///       framing.seal(out);                   // -> the bytes to send: Outgoing, or of one piece
 ///       framing.received();                  // -> Inbound; reads what the client has sent
 ///       framing.has_news();                  // -> whether to call `received`, though there is nothing to
 ///       read
@@ -46,7 +47,7 @@ concept Framing = requires(F& framing, generators::Encoder& encoder, const gener
   framing.draining(encoder, out);
   { framing.nothing_sent() } -> std::convertible_to<bool>;
   { framing.itemwise() } -> std::convertible_to<bool>;
-  { framing.seal(out) } -> std::convertible_to<std::string_view>;
+  { framing.seal(out) } -> std::convertible_to<Outgoing>;
   { framing.received() } -> std::same_as<Inbound>;
   { framing.has_news() } -> std::convertible_to<bool>;
 };

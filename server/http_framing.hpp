@@ -48,6 +48,14 @@ class HttpFraming {
   void item(generators::Encoder& encoder, const generators::Item& item, generators::Buffer& out) {
     encoder.item(item, out);
   }
+  void lend(std::string_view payload, generators::Buffer& out) {
+    if (gzip_) {
+      out.append(payload);
+      return;
+    }
+    lent_ = payload;
+    lent_behind_ = out.size();
+  }
   Inbound heartbeat(generators::Encoder& encoder, generators::Buffer& out) {
     encoder.heartbeat(out);
     return Inbound::go_on;
@@ -63,7 +71,7 @@ class HttpFraming {
 
   bool nothing_sent() const noexcept { return !head_.empty(); }
   bool itemwise() const noexcept { return true; }
-  std::string_view seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
+  Outgoing seal(generators::Buffer& out) { return frame(gzip_ ? compress(out) : out); }
 
   static constexpr bool has_news() noexcept { return false; }
   Inbound received() { return reader_->read_ahead() ? Inbound::go_on : Inbound::left; }
@@ -83,8 +91,8 @@ class HttpFraming {
     return out;
   }
 
-  std::string_view frame(generators::Buffer& out) {
-    const std::size_t payload = out.size() - room_;
+  Outgoing frame(generators::Buffer& out) {
+    const std::size_t payload = out.size() - room_ + lent_.size();
     std::size_t begin = room_;
     if (chunked()) {
       if (payload != 0) {
@@ -97,7 +105,10 @@ class HttpFraming {
     std::memcpy(out.data() + begin, head_.data(), head_.size());
     // An assignment would keep the memory, and a quiet stream hold it.
     if (!head_.empty()) std::string().swap(head_);
-    return out.view().substr(begin);
+    const std::string_view all = out.view();
+    if (lent_.empty()) [[likely]]
+      return all.substr(begin);
+    return {all.substr(begin, lent_behind_ - begin), std::exchange(lent_, {}), all.substr(lent_behind_)};
   }
 
   /// Writes it so that it ends at `end`; gives its length.
@@ -117,6 +128,8 @@ class HttpFraming {
   Transfer transfer_;
   std::unique_ptr<Gzip> gzip_;  // none where the client gets the bytes as they are
   std::size_t room_ = 0;
+  std::string_view lent_;  // behind so many bytes of the batch
+  std::size_t lent_behind_ = 0;
   bool ended_ = false;
 };
 

@@ -363,6 +363,23 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
   }
 }
 
+/// Whether the item is a batch by itself that needs no copy: then it is in the batch, and has to be the last
+/// there, since it is where its generator has it.
+template <Framing F>
+bool lend(Stream& stream, F& framing, const generators::Item& item, generators::Buffer& out) {
+  if constexpr (requires { framing.lend(std::string_view(), out); }) {
+    if (!stream.encoder().verbatim() || item.is_value() || generators::is_gap(item)) [[likely]]
+      return false;
+    const std::string_view payload = item.payload();
+    if (payload.size() < batch_bytes) return false;
+    if (payload.size() > stream.options().max_item)
+      refuse_too_long(item, payload.size(), stream.options().max_item);
+    framing.lend(payload, out);
+    return true;
+  }
+  return false;
+}
+
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.
 template <Framing F, class T>
 Step fill(Stream& stream, F& framing, generators::Buffer& out, T& turn) {
@@ -378,6 +395,10 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, T& turn) {
       if (!item) [[unlikely]] {
         if (status == Poll::pending) return Step{.kind = Step::Kind::wait};
         break;
+      }
+      if (lend(stream, framing, *item, out)) [[unlikely]] {
+        turn.add(1);
+        return Step{.kind = Step::Kind::more};
       }
       framing.item(stream.encoder(), *item, out);
       if (out.size() - before > max_item) [[unlikely]]
@@ -433,7 +454,7 @@ Step send_batch(Stream& stream, F& framing, bool beat) {
   Step step = detail::write_batch(stream, framing, out, turn);
   if (step.refused()) return step;
   if (step.kind == Step::Kind::wait && stream.wants_start()) stream.say_start(turn.items(), out);
-  const std::string_view bytes = framing.seal(out);
+  const Outgoing bytes = framing.seal(out);
   step.sent = !bytes.empty();
   if (!step.sent) return step;
   if (!stream.connection().send(bytes)) return detail::over(PumpEnd::left);

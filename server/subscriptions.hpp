@@ -175,7 +175,7 @@ Step send_batch(Subscriptions& all, F& framing, bool beat) {
     return detail::over(drop_slow(all.worker(), all.connection(), "it does not answer"));
   Step step = all.write(out);
   if (step.kind == Step::Kind::over) say_end(all, framing, step.end, out);
-  const std::string_view bytes = framing.seal(out);
+  const Outgoing bytes = framing.seal(out);
   step.sent = !bytes.empty();
   if (step.sent && !all.connection().send(bytes)) return detail::over(PumpEnd::left);
   return step;

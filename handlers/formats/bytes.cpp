@@ -10,7 +10,7 @@ using generators::Item;
 
 class BytesEncoder final : public generators::Encoder {
  public:
-  BytesEncoder() noexcept : Encoder(Messages::binary) {}
+  BytesEncoder() noexcept : Encoder(Messages::binary, Verbatim()) {}
   void item(const Item& item, Buffer& out) override {
     if (item.kind() == generators::PayloadKind::gap) [[unlikely]]
       generators::refuse_gap(item);

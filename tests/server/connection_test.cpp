@@ -34,13 +34,13 @@ class ConnectionTest : public testing::Test {
     ASSERT_EQ(::send(client_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   }
   /// What the client has been sent, up to now.
-  std::size_t take_all() {
+  std::string take() {
     std::array<char, 65536> into;
-    std::size_t taken = 0;
+    std::string taken;
     for (;;) {
       const ssize_t size = ::recv(client_.get(), into.data(), into.size(), MSG_DONTWAIT);
       if (size <= 0) return taken;
-      taken += static_cast<std::size_t>(size);
+      taken.append(into.data(), static_cast<std::size_t>(size));
     }
   }
   Connection::Read read() { return connection_->read_some(into_); }
@@ -108,12 +108,44 @@ TEST_F(ConnectionTest, WakesItsSessionWhenThereIsRoomAgain) {
   while (connection_->unsent() != 0) {
     look();
     EXPECT_FALSE(woken());
-    taken += take_all();
+    taken += take().size();
     look();
     ASSERT_TRUE(woken());
     ASSERT_TRUE(connection_->send_unsent());
   }
-  EXPECT_EQ(taken + take_all(), much.size());
+  EXPECT_EQ(taken + take().size(), much.size());
+}
+
+/// Whatever of them the socket does not take stands in the connection: where they stood can be written to.
+TEST_F(ConnectionTest, SendsPartsThatStandApartAsOne) {
+  for (const std::size_t lent : {std::size_t{0}, std::size_t{10}, std::size_t{4} * 1024 * 1024}) {
+    std::string front = "front";
+    std::string middle(lent, 'm');
+    std::string back(1024 * 1024, 'b');
+    const std::string all = front + middle + back;
+    ASSERT_TRUE(connection_->send({front, middle, back}));
+    for (std::string* part : {&front, &middle, &back}) part->assign(part->size(), '?');
+    std::string taken = take();
+    while (connection_->unsent() != 0) {
+      look();
+      ASSERT_TRUE(connection_->send_unsent());
+      taken += take();
+    }
+    EXPECT_TRUE(taken == all) << taken.size() << " of " << all.size();
+  }
+}
+
+TEST(Outgoing, LosesWhatIsSentFromItsFront) {
+  Outgoing bytes("ab", "cd", "ef");
+  bytes.remove_prefix(3);
+  EXPECT_EQ(bytes.front, "");
+  EXPECT_EQ(bytes.lent, "d");
+  EXPECT_EQ(bytes.size(), 3U);
+  bytes.remove_prefix(2);
+  EXPECT_EQ(bytes.back, "f");
+  EXPECT_FALSE(bytes.empty());
+  bytes.remove_prefix(1);
+  EXPECT_TRUE(bytes.empty());
 }
 
 TEST_F(ConnectionTest, TellsOfABreakToWhoDoesNotRead) {

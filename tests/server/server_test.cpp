@@ -90,6 +90,39 @@ AsyncGenerator<Item> nothing(Census& census) {
   for (;;) co_yield Item::bytes("");
 }
 
+constexpr std::size_t block_bytes = 200'000;
+
+/// A little text, and then blocks of one letter each that all stand in the same place.
+AsyncGenerator<Item> blocks(char last) {
+  co_yield Item::text("begin");
+  std::string block;
+  for (char letter = 'a'; letter <= last; ++letter) {
+    block.assign(block_bytes, letter);
+    co_yield Item::bytes(block);
+  }
+  co_yield Item::text("end");
+}
+
+std::string all_blocks(char last) {
+  std::string all = "begin";
+  for (char letter = 'a'; letter <= last; ++letter) all.append(block_bytes, letter);
+  return all + "end";
+}
+
+/// Without the lengths.
+std::string body_of_chunks(std::string_view chunks) {
+  std::string body;
+  for (;;) {
+    const std::size_t line_end = chunks.find("\r\n");
+    const std::size_t size = std::stoul(std::string(chunks.substr(0, line_end)), nullptr, 16);
+    if (size == 0) return body;
+    body += chunks.substr(line_end + 2, size);
+    chunks.remove_prefix(line_end + 2 + size);
+    EXPECT_EQ(chunks.substr(0, 2), "\r\n");
+    chunks.remove_prefix(2);
+  }
+}
+
 class ServerTest : public testing::Test {
  protected:
   ServerTest() {
@@ -108,6 +141,15 @@ class ServerTest : public testing::Test {
         shared);
     server_.stream("/silent", [this](const Params&) { return silent(census_); }, impatient);
     server_.stream("/endless", [this](const Params&) { return endless(census_); });
+    server_.stream("/blocks/{last}",
+                   [](const Params& params) { return blocks(params.get<std::string>("last").front()); });
+    server_.stream("/too_large", [](const Params&) -> AsyncGenerator<Item> {
+      return []() -> AsyncGenerator<Item> {
+        co_yield Item::text("begin");
+        const std::string block(config::Limits().max_item + 1, 'x');
+        co_yield Item::bytes(block);
+      }();
+    });
     server_.stream("/nothing", [this](const Params&) { return nothing(census_); });
     server_.stream("/double/{n}", [](const Params& params) -> AsyncGenerator<int> {
       return [](int n) -> AsyncGenerator<int> { co_yield 2 * n; }(params.get<int>("n"));
@@ -216,6 +258,31 @@ TEST_F(ServerTest, ServesOthersBesideAStreamThatNeverHasToWait) {
   EXPECT_NE(read_to(other, "\r\n0\r\n\r\n").find("\r\n42\n"), std::string::npos);
   busy.close();
   EXPECT_TRUE(census_.becomes(0));
+}
+
+/// Blocks that are sent from where the generator has them, to a client that takes them while it has gone on.
+TEST_F(ServerTest, SendsLargeBlocksAsTheyWereWhenTheyCame) {
+  tcp::socket socket = ask("/blocks/z?format=bytes");
+  const std::string head = read_to(socket, "\r\n\r\n");
+  std::string chunks = head.substr(head.find("\r\n\r\n") + 4);
+  boost::asio::read_until(socket, boost::asio::dynamic_buffer(chunks), "\r\n0\r\n\r\n");
+  EXPECT_TRUE(body_of_chunks(chunks) == all_blocks('z'));
+
+  tcp::socket old = connect();
+  boost::asio::write(old, boost::asio::buffer(std::string("GET /blocks/z?format=bytes HTTP/1.0\r\n\r\n")));
+  std::string answer;
+  boost::system::error_code end;
+  boost::asio::read(old, boost::asio::dynamic_buffer(answer), end);
+  EXPECT_EQ(end, boost::asio::error::eof);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n" + all_blocks('z')));
+}
+
+TEST_F(ServerTest, CutsAStreamAtABlockThatIsTooLong) {
+  tcp::socket socket = ask("/too_large?format=bytes");
+  std::string answer;
+  boost::system::error_code end;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
+  EXPECT_TRUE(answer.ends_with("\r\n5\r\nbegin\r\n")) << answer.substr(0, 1000);
 }
 
 using Leave = void (*)(tcp::socket&);
