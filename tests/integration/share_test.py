@@ -14,43 +14,6 @@ from harness import Server, ServerCase, wait_until
 CLOCK = {"clock": {"interval": "5ms"}}
 
 
-class Reader:
-    """One client of an event stream, that reads as far as it is told to."""
-
-    def __init__(self, server, target, last_id=None):
-        self.connection = server.connect()
-        fields = [f"Last-Event-ID: {last_id}"] if last_id else []
-        separator = "&" if "?" in target else "?"
-        self.connection.ask(f"{target}{separator}format=sse", *fields)
-        self.head = self.connection.head()
-        self.text = b""
-        self.events = []
-        self.last_id = last_id or ""
-
-    def read(self):
-        """What comes next; False at the end."""
-        chunk = self.connection.chunk()
-        if not chunk:
-            return False
-        self.text += chunk
-        whole, mark, self.text = self.text.rpartition(b"\n\n")
-        stream = wire.parse_event_stream(whole + mark)
-        self.events += stream.events
-        self.last_id = stream.last_id or self.last_id
-        return True
-
-    def until(self, count):
-        while len(self.events) < count and self.read():
-            pass
-        return self.events
-
-    def numbers(self, count):
-        return [json.loads(event.data)["i"] for event in self.until(count)]
-
-    def close(self):
-        self.connection.close()
-
-
 class Sharing(ServerCase):
     settings = {"threads": 2, "admin": "127.0.0.1:0"}
     endpoints = {
@@ -71,7 +34,7 @@ class Sharing(ServerCase):
     }
 
     def reader(self, target, last_id=None):
-        reader = Reader(self.server, target, last_id)
+        reader = wire.EventReader(self.server, target, last_id)
         self.addCleanup(reader.close)
         return reader
 
@@ -238,7 +201,7 @@ class Slow(unittest.TestCase):
                       {"threads": 2, "timeouts": {"write": "1m"}, "admin": "127.0.0.1:0"})
 
     def reader(self, server):
-        reader = Reader(server, "/big")
+        reader = wire.EventReader(server, "/big")
         self.addCleanup(reader.close)
         return reader
 
@@ -338,7 +301,7 @@ class Model(unittest.TestCase):
             chance = random.Random(seed)
             last_id, expected, gaps, items = None, None, 0, 0
             for _ in range(25):
-                reader = Reader(server, "/n", last_id)
+                reader = wire.EventReader(server, "/n", last_id)
                 reader.until(chance.randrange(1, 200))
                 chance.choice((reader.connection.close, reader.connection.reset))()
                 for event in reader.events:
@@ -388,14 +351,14 @@ class Files(unittest.TestCase):
     def test_a_client_comes_back_to_exactly_the_rest_from_another_server(self):
         with Server(self.endpoints) as server:
             self.write(100)
-            reader = Reader(server, "/log")
+            reader = wire.EventReader(server, "/log")
             self.assertEqual(self.numbers(reader, 100), list(range(100)))
             reader.close()
         self.write(200)
         with Server(self.endpoints, {"threads": 2}) as server:
-            other = Reader(server, "/log")
+            other = wire.EventReader(server, "/log")
             self.assertEqual(self.numbers(other, 300), list(range(300)))
-            again = Reader(server, "/log", reader.last_id)
+            again = wire.EventReader(server, "/log", reader.last_id)
             self.assertEqual(self.numbers(again, 200)[:200], list(range(100, 300)))
             self.write(5)
             self.assertEqual(self.numbers(again, 205), list(range(100, 305)))
@@ -406,7 +369,7 @@ class Files(unittest.TestCase):
 
     def test_who_is_slow_reads_on_at_its_own_pace(self):
         with Server(self.endpoints, {"threads": 2}) as server:
-            slow, fast = Reader(server, "/log"), Reader(server, "/log")
+            slow, fast = wire.EventReader(server, "/log"), wire.EventReader(server, "/log")
             for _ in range(100):
                 self.write(200)
                 fast.until(self.written)
@@ -434,7 +397,7 @@ class Files(unittest.TestCase):
             chance = random.Random(seed)
             last_id, expected = None, 0
             while not over.is_set():
-                reader = Reader(server, "/log", last_id)
+                reader = wire.EventReader(server, "/log", last_id)
                 reader.until(chance.randrange(1, 1000))
                 chance.choice((reader.connection.close, reader.connection.reset))()
                 for event in reader.events:

@@ -346,3 +346,40 @@ def parse_event_stream(body):
         else:
             raise AssertionError(f"a line that no client knows: {line!r}")
     return stream
+
+
+class EventReader:
+    """One client of an event stream, that reads as far as it is told to."""
+
+    def __init__(self, server, target, last_id=None):
+        self.connection = server.connect()
+        fields = [f"Last-Event-ID: {last_id}"] if last_id else []
+        separator = "&" if "?" in target else "?"
+        self.connection.ask(f"{target}{separator}format=sse", *fields)
+        self.head = self.connection.head()
+        self.text = b""
+        self.events = []
+        self.last_id = last_id or ""
+
+    def read(self):
+        """What comes next; False at the end."""
+        chunk = self.connection.chunk()
+        if not chunk:
+            return False
+        self.text += chunk
+        whole, mark, self.text = self.text.rpartition(b"\n\n")
+        stream = parse_event_stream(whole + mark)
+        self.events += stream.events
+        self.last_id = stream.last_id or self.last_id
+        return True
+
+    def until(self, count):
+        while len(self.events) < count and self.read():
+            pass
+        return self.events
+
+    def numbers(self, count):
+        return [json.loads(event.data)["i"] for event in self.until(count)]
+
+    def close(self):
+        self.connection.close()
