@@ -26,21 +26,12 @@ void note_stage(const SourceContext& context, std::size_t place, const AsyncGene
 
 }  // namespace
 
-bool is_resumable(const Source& source, const config::Arguments& constants) {
-  if (source.resumable_if == nullptr) return source.resumable;
-  const auto place = source.description.find(source.resumable_if).value();
-  if (source.description.parameters[place].type == config::ParameterType::text)
-    return constants.find<std::string>(source.resumable_if) != nullptr;
-  const bool* chosen = constants.find<bool>(source.resumable_if);
-  return chosen != nullptr && *chosen;
-}
-
 Pipeline::Pipeline(const config::ComponentConfig& source,
                    const std::vector<config::ComponentConfig>& operators, const Registry& registry)
     : registry_(&registry),
       source_config_(source),
       source_(&known(registry.find_source(source.name()), source.name())),
-      source_resumable_(is_resumable(*source_, source.constants())) {
+      resuming_(source_->resuming_with(source.constants())) {
   names_.push_back(source_->description.name);
   for (const config::ComponentConfig& config : operators) {
     const Operator& op = known(registry.find_operator(config.name()), config.name());
@@ -63,7 +54,7 @@ struct Pipeline::Plan : std::enable_shared_from_this<Plan> {
       : source(&from),
         arguments(std::move(with)),
         context(std::move(in)),
-        source_resumable(is_resumable(from, arguments)) {}
+        source_resumable(from.resuming_with(arguments) != Resuming::never) {}
 
   /// The stream of the source and the first `count` operators. `begun`: who wants to know where it begins.
   AsyncGenerator<Item> start(std::size_t count, std::string resume_after,
@@ -169,7 +160,7 @@ config::Resolved<AsyncGenerator<Item>> Pipeline::start_once(const config::Reques
 }
 
 void Pipeline::refuse_to_resume() const {
-  const std::string why = !source_resumable_
+  const std::string why = resuming_ == Resuming::never
                               ? "the items of its source \"" + source_->description.name + "\" have no ids"
                               : "its operator \"" + forgets_positions_->name +
                                     "\" counts or groups the items, or makes several of one, and would "

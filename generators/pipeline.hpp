@@ -24,8 +24,9 @@ class Pipeline {
   /// `context.start` stays empty where that is so, whatever the request wants.
   config::Resolved<AsyncGenerator<Item>> start(const config::RequestValues& values,
                                                SourceContext context) const;
-  /// Whether a stream can go on behind the id of an item.
-  bool resumable() const noexcept { return source_resumable_ && forgets_positions_ == nullptr; }
+  /// What a stream does with the id of an item that it is to go on behind.
+  Resuming resuming() const noexcept { return forgets_positions_ == nullptr ? resuming_ : Resuming::never; }
+  bool resumable() const noexcept { return resuming() != Resuming::never; }
 
  private:
   void refuse_to_resume() const;
@@ -43,7 +44,7 @@ class Pipeline {
   const Registry* registry_;
   config::ComponentConfig source_config_;
   const Source* source_;
-  bool source_resumable_;
+  Resuming resuming_;  // of the source
   std::vector<Stage> stages_;
   std::vector<std::string_view> names_;  // of the source and the operators, in the registry
   const config::Component* forgets_positions_ = nullptr;

@@ -21,7 +21,7 @@ class Registry;
 class StandardInput;
 class TopicReader;
 
-/// Where a stream has begun: the id behind which its first item stands. Filled in once, by a resumable source
+/// Where a stream has begun: the id behind which its first item stands. Filled in once, by a source with ids
 /// as soon as it knows (for a file: once it is open), before its first item; empty until then, and for
 /// sources without ids. Given as `SourceContext::resume_after` it makes a stream of exactly the items that
 /// this one gives, so that a client that has got none yet can come back too. One thread.
@@ -42,10 +42,10 @@ struct SourceContext {
   Observer* observer = nullptr;         ///< null: nobody wants to know; lives longer than any source
   std::string_view endpoint = {};       ///< whose stream it is, for `observer`; likewise
   std::size_t max_item = 1024 * 1024;   ///< no item is longer, in bytes: a source that finds one fails
-  /// The id of the last item that the client has: a source that is `resumable` goes on behind it, with
-  /// exactly the rest, or says what is missing (`Item::gap`). Empty: it begins where its arguments say.
+  /// The id of the last item that the client has: a source whose items have ids goes on behind it, as its
+  /// `Resuming` says. Empty: it begins where its arguments say.
   std::string resume_after = {};
-  /// For whoever wants to know where the stream has begun; null: nobody does. A source that is `resumable`
+  /// For whoever wants to know where the stream has begun; null: nobody does. A source whose items have ids
   /// fills it in, unless somebody has.
   std::shared_ptr<StartPosition> start = {};
   /// For whoever wants to know what goes through the components of the stream; null: nobody does. Filled in
@@ -73,6 +73,13 @@ struct SourceContext {
   }
 };
 
+/// What a source does with the id of an item that it is to go on behind.
+enum class Resuming : unsigned char {
+  never,     ///< nothing: its items have no ids
+  from_now,  ///< it cannot go back: it says that items are missing (`Item::gap`), and gives what comes
+  exact,     ///< it gives exactly the rest, or says what is missing
+};
+
 /// A source that the configuration can name. One file each in `sources/`, which describes it and starts it:
 /// its function `NAME_source()` is listed in `sources/CMakeLists.txt`.
 struct Source {
@@ -81,16 +88,16 @@ struct Source {
   /// bounds; what only the source can judge (a file that is not there) it throws as a `Failure` when it is
   /// pulled.
   AsyncGenerator<Item> (*start)(config::Arguments arguments, SourceContext context);
-  /// Its items have ids, and it honours `SourceContext::resume_after`: one that it cannot make sense of is a
-  /// `Failure` of kind invalid.
-  bool resumable = false;
-  /// One that is so where this parameter, which no request fills in, is true, or where it is no boolean,
-  /// given.
-  const char* resumable_if = nullptr;
-};
+  /// Unless `never`, its items have ids, and it honours `SourceContext::resume_after`: one that it cannot
+  /// make sense of is a `Failure` of kind invalid.
+  Resuming resuming = Resuming::never;
+  /// For one where that depends on what the configuration says; `resuming` is then for anything else.
+  Resuming (*resuming_of)(const config::Arguments& constants) = nullptr;
 
-/// Whether it is, with arguments of the configuration.
-bool is_resumable(const Source& source, const config::Arguments& constants);
+  Resuming resuming_with(const config::Arguments& arguments) const {
+    return resuming_of != nullptr ? resuming_of(arguments) : resuming;
+  }
+};
 
 /// All sources that come with coyield.
 std::vector<Source> all_sources();

@@ -260,7 +260,7 @@ void Endpoint::refuse_wait(const Request& request) const {
   if (request.websocket || request.envelope != nullptr)
     throw Failure(FailureKind::invalid,
                   "the query parameter \"wait\" is for clients that cannot read streams");
-  if (!shared() && !config_.resumable)
+  if (!shared() && !goes_back())
     throw Failure(FailureKind::conflict,
                   "this stream is made for each client, and its items have no ids to go on behind: leave "
                   "\"wait\" out");
@@ -389,7 +389,7 @@ Subscription Endpoint::subscription(const config::RequestValues& values, const T
                   throw generators::Failure(generators::FailureKind::invalid, generator.error().sentence);
                 return *std::move(generator);
               },
-          .begin = begin_of(values, config_.share->since, config_.resumable)};
+          .begin = begin_of(values, config_.share->since, goes_back())};
 }
 
 std::optional<Subscription> Endpoint::start_at_once() const {

@@ -32,7 +32,9 @@ void add_endpoints(Server& server, const std::vector<config::EndpointConfig>& en
                    const generators::Registry& registry) {
   for (const config::EndpointConfig& endpoint : endpoints) {
     config::EndpointConfig with = endpoint;
-    with.resumable = generators::Pipeline(endpoint.source, endpoint.pipeline, registry).resumable();
+    const generators::Pipeline pipeline(endpoint.source, endpoint.pipeline, registry);
+    with.resumable = pipeline.resumable();
+    with.goes_back = pipeline.resuming() == generators::Resuming::exact;
     server.stream_items(endpoint.pattern.text, pipeline_factory(endpoint, registry), std::move(with));
   }
 }

@@ -1,5 +1,6 @@
 #include <coyield/generators/postgres/changes.hpp>
 
+#include <charconv>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/integer_text.hpp>
 #include <coyield/generators/json_text.hpp>
@@ -87,11 +88,27 @@ std::string position_text(std::uint64_t position) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+bool is_place_of_changes(std::string_view id) noexcept {
+  const char* at = id.data();
+  const char* const end = at + id.size();
+  const auto number = [&at, end](int base) {
+    std::uint32_t value;
+    const auto [behind, error] = std::from_chars(at, end, value, base);
+    at = behind;
+    return error == std::errc();
+  };
+  const auto mark = [&at, end](char wanted) { return at != end && *at++ == wanted; };
+  if (!number(16) || !mark('/') || !number(16)) return false;
+  return at == end || (mark('-') && number(10) && at == end);
+}
+
 bool ChangeReader::read(std::string_view message, std::uint64_t position, Buffer& out) {
   Reader reader(message);
   switch (reader.letter()) {
     case 'B': {
-      reader.bytes(8 + 8);  // the position and the time of the commit
+      committed_ = reader.number<std::uint64_t>();
+      number_ = 0;
+      reader.bytes(8);  // when
       transaction_ = reader.number<std::uint32_t>();
       return false;
     }
@@ -214,7 +231,10 @@ void ChangeReader::append_tuple(Reader& reader, const Relation& relation, Buffer
   out.push_back('}');
 }
 
-void ChangeReader::begin(Buffer& out, std::string_view op, std::uint64_t position) const {
+std::string ChangeReader::id() const { return position_text(committed_) + "-" + std::to_string(number_); }
+
+void ChangeReader::begin(Buffer& out, std::string_view op, std::uint64_t position) {
+  ++number_;
   out.append(R"({"op":")");
   out.append(op);
   out.append(R"(","lsn":")");

@@ -27,6 +27,9 @@ std::string status_update(std::uint64_t position, std::int64_t microseconds);
 /// `0/16B3748`, as PostgreSQL writes it.
 std::string position_text(std::uint64_t position);
 
+/// Whether it is the id of a change, or the position of a slot.
+bool is_place_of_changes(std::string_view id) noexcept;
+
 /// Makes JSON of the messages of the output plugin `pgoutput` (protocol version 1; the manual, "Logical
 /// Replication Message Formats").
 ///
@@ -43,6 +46,11 @@ class ChangeReader {
   /// Whether the message is a change, which is appended to `out`. Throws `Failure(upstream)` for what cannot
   /// be read.
   bool read(std::string_view message, std::uint64_t position, Buffer& out);
+  /// Of the change that was read last: where its transaction was committed, and which one of it it is, from
+  /// 1, as in `0/16B3780-2`. The same for whoever reads it, and they come in this order; the change's own
+  /// position
+  /// (`lsn`) may be that of several, and lies before those of transactions that were committed earlier.
+  std::string id() const;
 
  private:
   struct Column {
@@ -59,10 +67,12 @@ class ChangeReader {
   void read_relation(Reader& reader);
   static void append_tuple(Reader& reader, const Relation& relation, Buffer& out, std::string* unchanged,
                            bool key_only);
-  void begin(Buffer& out, std::string_view op, std::uint64_t position) const;
+  void begin(Buffer& out, std::string_view op, std::uint64_t position);
 
   std::map<std::uint32_t, Relation> relations_;
   std::uint32_t transaction_ = 0;
+  std::uint64_t committed_ = 0;  // its position
+  std::uint64_t number_ = 0;     // of the change in it
 };
 
 }  // namespace coyield::generators::postgres

@@ -173,15 +173,17 @@ Task<Result> Connection::next_result() {
   co_return result;
 }
 
-Task<void> Connection::execute(std::string sql) {
+Task<Result> Connection::execute(std::string sql) {
   if (::PQsendQuery(connection_, sql.c_str()) == 0) fail_connection("the database has broken off");
   busy_ = true;
   co_await flush();
+  Result last;
   for (;;) {
-    const Result result = co_await next_result();
-    if (!result) co_return;
+    Result result = co_await next_result();
+    if (!result) co_return last;
     const ExecStatusType status = ::PQresultStatus(result.get());
-    if (status == PGRES_COPY_BOTH || status == PGRES_COPY_OUT) co_return;
+    if (status == PGRES_COPY_BOTH || status == PGRES_COPY_OUT) co_return nullptr;
+    last = std::move(result);
   }
 }
 

@@ -68,8 +68,8 @@ class Connection {
 
   Task<void> open(std::string where, Purpose purpose);
 
-  /// A statement whose result is of no interest.
-  Task<void> execute(std::string sql);
+  /// A statement, and its last result; null where it has none, or begins to copy.
+  Task<Result> execute(std::string sql);
   /// Begins a query whose rows are taken one by one; the server is held back until they are.
   Task<void> start(std::string sql, std::vector<std::string> parameters);
   /// The next row; none behind the last.

@@ -152,7 +152,7 @@ Source file_source() {
                "invalid (a directory, a device or a FIFO; a start behind the end; an id that is none).",
            .check = &check},
       .start = &start,
-      .resumable = true};
+      .resuming = Resuming::exact};
 }
 
 }  // namespace coyield::generators

@@ -278,6 +278,11 @@ net::HttpRequest request_of(const config::Arguments& args) {
   return request;
 }
 
+Resuming resuming_of(const config::Arguments& constants) {
+  const bool* const ids = constants.find<bool>("ids");
+  return ids != nullptr && *ids ? Resuming::exact : Resuming::never;
+}
+
 AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
   Job job{.request = request_of(args),
           .decode = decode_named(args.get<std::string>("decode")),
@@ -400,7 +405,7 @@ Source http_source() {
                "another origin. HTTP/1.1, one connection each; nothing compressed is asked for.",
            .check = &check},
       .start = &start,
-      .resumable_if = "ids"};
+      .resuming_of = &resuming_of};
 }
 
 }  // namespace coyield::generators

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <coyield/generators/blocking_pool.hpp>
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/json_text.hpp>
 #include <coyield/generators/postgres/changes.hpp>
 #include <coyield/generators/postgres/connection.hpp>
 #include <coyield/generators/postgres/row_json.hpp>
@@ -26,7 +27,8 @@ struct Job {
   std::string channel;
   std::string publication;
   std::string key;    ///< the column whose values are the ids
-  std::string after;  ///< the first of them
+  std::string after;  ///< the id that the stream begins behind
+  std::shared_ptr<StartPosition> start;
   std::size_t max_item;
   postgres::Surroundings surroundings;
 };
@@ -119,18 +121,37 @@ std::int64_t microseconds_since_2000(Loop& loop) {
   return std::chrono::duration_cast<std::chrono::microseconds>(loop.wall() - from_1970).count();
 }
 
+/// `{"from":"0/16B3780-2"}`
+std::string gap_behind(std::string_view id) {
+  Buffer out;
+  out.append(R"({"from":)");
+  append_json_string(out, id);
+  out.push_back('}');
+  return std::string(out.view());
+}
+
+/// What the slot does not have was before it.
 AsyncGenerator<Item> changes(Job job) {
+  if (!job.after.empty() && !postgres::is_place_of_changes(job.after))
+    throw Failure(FailureKind::invalid, config::in_quotes(job.after) + " is no id of a change of a database");
   Loop& loop = co_await this_loop();
   Connection connection(loop, job.surroundings);
   co_await connection.open(job.where, Purpose::replication);
   const std::string slot = connection.quoted_name(new_slot());
-  co_await connection.execute("CREATE_REPLICATION_SLOT " + slot +
-                              " TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+  const postgres::Result made = co_await connection.execute("CREATE_REPLICATION_SLOT " + slot +
+                                                            " TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+  if (job.start && job.start->id.empty() && made && ::PQntuples(made.get()) == 1)
+    job.start->id = ::PQgetvalue(made.get(), 0, 1);  // its consistent point
   const std::string publication = connection.quoted_text(connection.quoted_name(job.publication));
   co_await connection.execute("START_REPLICATION SLOT " + slot +
                               " LOGICAL 0/0 (proto_version '1', publication_names " + publication + ")");
+  if (!job.after.empty()) {
+    const std::string gap = gap_behind(job.after);
+    co_yield Item::gap(gap);
+  }
   postgres::ChangeReader reader;
   Buffer text;
+  std::string id;
   std::uint64_t position = 0;
   for (;;) {
     const std::string_view bytes = co_await connection.next_copied();
@@ -141,7 +162,10 @@ AsyncGenerator<Item> changes(Job job) {
       text.clear();
       if (!reader.read(message.payload, message.position, text)) continue;
       refuse_too_long(text, job.max_item);
-      co_yield Item::json(text.view());
+      id = reader.id();
+      Item item = Item::json(text.view());
+      item.set_id(id);
+      co_yield std::move(item);
     } else if (message.wants_reply) {
       const std::string update = postgres::status_update(position, microseconds_since_2000(loop));
       co_await connection.send_copied(update);
@@ -165,14 +189,24 @@ AsyncGenerator<Item> start(config::Arguments args, SourceContext context) {
           .channel = text_or_nothing(args, "listen"),
           .publication = text_or_nothing(args, "changes"),
           .key = text_or_nothing(args, "key"),
-          .after = context.resume_after.empty() ? args.get<std::string>("after") : context.resume_after,
+          .after = context.resume_after,
+          .start = nullptr,
           .max_item = context.max_item,
           .surroundings = {context.blocking, context.cleanup, context.observer, context.endpoint}};
   if (const auto* parameters = args.find<Texts>("parameters")) job.parameters = *parameters;
+  if (!job.publication.empty()) {
+    job.start = std::move(context.start);
+    return changes(std::move(job));
+  }
+  if (job.after.empty()) job.after = args.get<std::string>("after");
   if (context.start && !job.key.empty() && context.start->id.empty()) context.start->id = job.after;
-  if (!job.publication.empty()) return changes(std::move(job));
   if (job.channel.empty()) return rows(std::move(job));
   return job.query.empty() ? notifications(std::move(job)) : rows_when_notified(std::move(job));
+}
+
+Resuming resuming_of(const config::Arguments& constants) {
+  if (constants.find<std::string>("key") != nullptr) return Resuming::exact;
+  return constants.find<std::string>("changes") != nullptr ? Resuming::from_now : Resuming::never;
 }
 
 // ---- what is checked
@@ -300,9 +334,13 @@ Source postgres_source() {
                "it; "
                "large columns that did not change are named in `unchanged`), delete and truncate, once they "
                "are "
-               "committed. Its replication slot is temporary: changes of before, and those while away, are "
-               "not "
-               "given. A client that takes nothing for wal_sender_timeout is cut off: share the endpoint.\n"
+               "committed. Its ids are the place of the commit and the number of the change in it, "
+               "\"0/16B3780-2\". Its replication slot is temporary, and so a client that comes back, and "
+               "`retry`, get a gap and what comes; where the endpoint is shared, a client gets exactly the "
+               "rest "
+               "as far as `replay` has it. A client that takes nothing for wal_sender_timeout is cut off: "
+               "share "
+               "the endpoint.\n"
                "A database that cannot be reached, or breaks off, is unavailable, and so is a query that "
                "lost "
                "against another or was stopped; any other mistake of the query is internal. What the server "
@@ -310,7 +348,7 @@ Source postgres_source() {
                "said of it is in the log, and not told to clients.",
            .check = &check},
       .start = &start,
-      .resumable_if = "key"};
+      .resuming_of = &resuming_of};
 }
 
 }  // namespace coyield::generators

@@ -198,7 +198,7 @@ Source replay_source() {
                "shorter meanwhile.",
            .check = &check},
       .start = &start,
-      .resumable = true};
+      .resuming = Resuming::exact};
 }
 
 }  // namespace coyield::generators

@@ -46,7 +46,7 @@ Source topic_source() {
            .is_topic = true,
            .check = &check},
       .start = &start,
-      .resumable = true};
+      .resuming = Resuming::exact};
 }
 
 }  // namespace coyield::generators

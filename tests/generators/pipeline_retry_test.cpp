@@ -77,7 +77,7 @@ class PipelineRetryTest : public ::testing::Test {
                                                         .default_value = true}},
                                         .main = "ids"},
                         .start = &breaking,
-                        .resumable = true});
+                        .resuming = Resuming::exact});
     registry.add(Source{.description = {.kind = ComponentKind::source,
                                         .name = "log",
                                         .parameters = {{.name = "ids",
@@ -85,7 +85,7 @@ class PipelineRetryTest : public ::testing::Test {
                                                         .default_value = true}},
                                         .main = "ids"},
                         .start = &follow_log,
-                        .resumable = true});
+                        .resuming = Resuming::exact});
     written = 4;
     registry.add(
         Source{.description = {.kind = ComponentKind::source,

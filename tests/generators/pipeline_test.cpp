@@ -53,7 +53,8 @@ class PipelineTest : public ::testing::Test {
          .main = "n"},
         &numbers});
     registry.add(Source{{.kind = config::ComponentKind::source, .name = "input"}, &input});
-    registry.add(Source{{.kind = config::ComponentKind::source, .name = "position"}, &position, true});
+    registry.add(
+        Source{{.kind = config::ComponentKind::source, .name = "position"}, &position, Resuming::exact});
     for (const auto& [name, positions] :
          {std::pair("append", Positions::kept), std::pair("group", Positions::lost)}) {
       registry.add(Operator{{.kind = config::ComponentKind::operator_,

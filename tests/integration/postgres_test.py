@@ -46,7 +46,9 @@ class Postgres(ServerCase):
                               "pipeline": [{"retry": {"from": "10ms", "to": "100ms"}}]},
             "/events/shared": {**ask(listen="events", query=rows_behind, key="id"),
                                "share": {"replay": 1000, "since": "earliest"}},
-            "/changes": {**ask(changes="changes"), "share": {}},
+            "/changes": {**ask(changes="changes"), "share": {"replay": 100}},
+            "/changes/alone": ask(changes="changes"),
+            "/changes/retry": {**ask(changes="changes"), "pipeline": [{"retry": {"from": "10ms", "to": "100ms"}}]},
             "/moving": ask(listen="moving", query="select * from moving where id > $1 order by id", key="id"),
             "/copy": ask(query="copy events to stdout"),
             "/several": {"source": {"postgres": {"query": "select 1 as x", "url": "host=127.0.0.1,127.0.0.1 "
@@ -57,7 +59,7 @@ class Postgres(ServerCase):
         }
 
     def setUp(self):
-        self.database.sql("truncate events restart identity")
+        self.database.sql("truncate events restart identity; truncate changing")
 
     def follow(self, target, *fields):
         client = self.server.connect()
@@ -187,12 +189,15 @@ class Postgres(ServerCase):
             with Server({"/": {"source": {"postgres": {"url": url, "query": "select 1"}}, "first_item_timeout": "20s"}}) as server:
                 self.assertEqual(server.get("/").status, 503)
 
+    def slots(self):
+        return int(self.database.sql("select count(*) from pg_replication_slots where active"))
+
     def test_changes_come_once_they_are_committed(self):
         items = self.items(self.follow("/changes"))
 
         def heard():
             self.database.sql("insert into changing values (0) on conflict (id) do update set name = 'again'")
-            return self.database.sql("select count(*) from pg_replication_slots where active") == "1"
+            return self.slots() == 1
         self.assertTrue(wait_until(heard))
         self.database.sql("begin; insert into changing values (-1, 'never'); rollback")
         self.database.sql("insert into changing values (1, 'Ada', repeat('x', 10000))")
@@ -217,6 +222,57 @@ class Postgres(ServerCase):
         self.assertFalse(wait_until(lambda: self.database.sql("select count(*) from pg_replication_slots") == "0", 3))
         self.database.sql("insert into changing values (3)")
         self.assertEqual(next(items)["row"]["id"], 3)
+
+    def events(self, target, last_id=None):
+        reader = wire.EventReader(self.server, target, last_id)
+        self.addCleanup(reader.close)
+        return reader
+
+    def test_a_client_comes_back_to_exactly_the_changes_that_it_missed_where_they_are_shared(self):
+        watching = self.events("/changes")
+        self.assertTrue(wait_until(lambda: self.slots() == 1))
+        self.database.sql("begin; insert into changing values (10), (11); insert into changing values (12); commit")
+        self.database.sql("insert into changing values (13)")
+        seen = watching.until(4)
+        for event in seen:
+            self.assertRegex(event.id, r"^[0-9A-F]+/[0-9A-F]+-[0-9]+$")
+        self.assertEqual([event.id.split("-")[1] for event in seen], ["1", "2", "3", "1"])
+        self.assertEqual(len({event.id for event in seen}), 4)
+        again = self.events("/changes", seen[1].id)
+        self.assertEqual([json.loads(event.data)["row"]["id"] for event in again.until(2)], [12, 13])
+        late = self.events("/changes", "0/1-1")
+        gap = late.until(1)[0]
+        self.assertEqual((gap.event, json.loads(gap.data)), ("gap", {"from": "0/1-1"}))
+        self.assertEqual([json.loads(event.data)["row"]["id"] for event in late.until(5)[1:]], [10, 11, 12, 13])
+        self.assertEqual(self.slots(), 1)
+
+    def test_changes_of_the_past_are_a_gap(self):
+        watching = self.events("/changes/alone")
+        while not watching.last_id:  # nothing has been changed, and yet there is a place to come back to
+            self.assertTrue(watching.read())
+        watching.close()
+        self.assertTrue(wait_until(lambda: self.slots() == 0))
+        self.database.sql("insert into changing values (20)")
+        again = self.events("/changes/alone", watching.last_id)
+        gap = again.until(1)[0]
+        self.assertEqual((gap.event, json.loads(gap.data)), ("gap", {"from": watching.last_id}))
+        self.database.sql("insert into changing values (21)")
+        self.assertEqual(json.loads(again.until(2)[1].data)["row"]["id"], 21)
+        response = self.server.get("/changes/alone?format=sse", "Last-Event-ID: yesterday")
+        self.assertEqual(response.status, 400)
+        self.assertIn('"yesterday" is no id of a change', response.json()["detail"])
+        self.assertEqual(self.server.get("/changes/alone?wait=1s").status, 409)
+
+    def test_what_a_database_that_breaks_off_keeps_for_itself_is_announced(self):
+        watching = self.events("/changes/retry")
+        self.assertTrue(wait_until(lambda: self.slots() == 1))
+        self.database.sql("insert into changing values (30)")
+        self.assertEqual(json.loads(watching.until(1)[0].data)["row"]["id"], 30)
+        self.database.sql("select pg_terminate_backend(active_pid) from pg_replication_slots; insert into changing values (31)")
+        gap = watching.until(2)[1]
+        self.assertEqual((gap.event, json.loads(gap.data)), ("gap", {"from": watching.events[0].id}))
+        self.database.sql("insert into changing values (32)")
+        self.assertEqual(json.loads(watching.until(3)[2].data)["row"]["id"], 32)
 
 
 @unittest.skipUnless(programs(), "needs a PostgreSQL server")

@@ -24,7 +24,9 @@ std::string relation() {
   return "R" + number(7, 4) + "public\0t\0"s + "d" + number(3, 2) + column(1, "id", 23) +
          column(0, "name", 25) + column(0, "data", 3802);
 }
-std::string begin() { return "B" + number(0, 8) + number(0, 8) + number(742, 4); }
+std::string begin(std::uint64_t committed = 0) {
+  return "B" + number(committed, 8) + number(0, 8) + number(742, 4);
+}
 
 class PostgresChanges : public ::testing::Test {
  protected:
@@ -37,9 +39,30 @@ class PostgresChanges : public ::testing::Test {
     return reader.read(message, 0x16B3748, out) ? std::string(out.view()) : "";
   }
   ChangeReader reader;
+  const std::string insert = "I" + number(7, 4) + "N" + number(3, 2) + value("1") + value("Ada") + "n";
 };
 
 constexpr const char* head = R"(,"lsn":"0/16B3748","xid":742,)";
+
+TEST_F(PostgresChanges, HaveIdsByTheirCommitAndTheirNumberInIt) {
+  read(begin(0x1'0000'00AB));
+  read(insert);
+  EXPECT_EQ(reader.id(), "1/AB-1");
+  read(relation());
+  read(insert);
+  EXPECT_EQ(reader.id(), "1/AB-2");
+  read(begin(0x1'0000'00CD));
+  read(insert);
+  EXPECT_EQ(reader.id(), "1/CD-1");
+}
+
+TEST(PlaceOfChanges, IsThatOfAChangeOrOfASlot) {
+  for (const char* good : {"0/0", "16/B374D848", "FFFFFFFF/FFFFFFFF-4294967295", "1/AB-1"})
+    EXPECT_TRUE(is_place_of_changes(good)) << good;
+  for (const char* bad : {"", "1", "1/", "/1", "1/2-", "1/2-x", "1/2-3-", "1/2 ", "1/2-3 ", "x/2", "1/x",
+                          "123456789/0", "1/2-99999999999", "-1/2", "1/-2"})
+    EXPECT_FALSE(is_place_of_changes(bad)) << bad;
+}
 
 TEST_F(PostgresChanges, AreObjectsWithWhatWasDoneToWhichRow) {
   EXPECT_EQ(read("I" + number(7, 4) + "N" + number(3, 2) + value("1") + value("A\"da") + "n"),
