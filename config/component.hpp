@@ -91,6 +91,7 @@ struct Component {
   std::string main = {};            ///< the parameter that the short form `{ "take": 5 }` sets, or empty
   std::string example = {};         ///< the component as it stands in a configuration, in JSON
   std::string details = {};         ///< what it yields, when it ends, what can go wrong
+  std::string position = {};        ///< what a client gets that comes back with the id of an item
   bool reads_input = false;         ///< a source that takes what clients send: of use only where they may
   std::string reads_input_if = {};  ///< one that does so where this parameter, a boolean, is true
   /// A source that gives what is published under the name that its main parameter says.

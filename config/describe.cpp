@@ -61,6 +61,7 @@ std::string describe(const Component& component) {
   std::string out =
       component.name + " (" + std::string(kind_name(component.kind)) + ")\n" + component.summary + "\n";
   if (!component.details.empty()) out += component.details + "\n";
+  if (!component.position.empty()) out += "\nPosition:\n" + component.position + "\n";
   if (!component.parameters.empty()) out += "\nParameters:\n" + describe_parameters(component);
   if (!component.main.empty()) {
     out += "\nThe short form { " + in_quotes(component.name) + ": ... } sets \"" + component.main + "\".\n";

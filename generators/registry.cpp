@@ -21,10 +21,31 @@ const Component* find(const std::map<std::string, Component, std::less<>>& in, s
   return found == in.end() ? nullptr : &found->second;
 }
 
+constexpr const char* without_ids =
+    "Items have no ids: a client that comes back begins anew, and `retry` announces a gap. Where the "
+    "endpoint is "
+    "shared they have those of the share: as far as its \"replay\" has it, a client gets exactly the rest, "
+    "else a "
+    "gap.";
+constexpr const char* forgets_positions =
+    "A client cannot come back with the id of an item (409): what counts or groups them would come out "
+    "differently. "
+    "Where the endpoint is shared, it can.";
+
 }  // namespace
 
-void Registry::add(Source source) { insert(sources_, std::move(source)); }
-void Registry::add(Operator op) { insert(operators_, std::move(op)); }
+void Registry::add(Source source) {
+  std::string& position = source.description.position;
+  if (position.empty() && source.resuming_of == nullptr && source.resuming == Resuming::never)
+    position = without_ids;
+  insert(sources_, std::move(source));
+}
+void Registry::add(Operator op) {
+  std::string& position = op.description.position;
+  if (position.empty() && op.positions_of == nullptr && op.positions == Positions::lost)
+    position = forgets_positions;
+  insert(operators_, std::move(op));
+}
 
 const Source* Registry::find_source(std::string_view name) const { return find(sources_, name); }
 const Operator* Registry::find_operator(std::string_view name) const { return find(operators_, name); }

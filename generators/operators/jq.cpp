@@ -307,25 +307,23 @@ Operator jq_operator() {
            .example = R"({ "jq": "{ts, text: .msg}" })",
            .details =
                "Each output is an item, in order; a program without one (`empty`, `select`) drops the item. "
-               "A "
-               "text is a string in it, bytes the Base64 of them. jq 1.6 counts in floating point: whole "
-               "numbers beyond 2^53 are rounded. `where`, `select` and `set` are faster at what they can do, "
-               "and keep all digits.\n"
+               "A text is a string in it, bytes the Base64 of them. jq 1.6 counts in floating point: whole "
+               "numbers beyond 2^53 are rounded. `where`, `select` and `set` are faster at what they can "
+               "do, and keep all digits.\n"
                "It runs in processes of its own, `coyield-jq`, at most two for each program and thread of "
-               "the "
-               "server. They are kept for a minute when there is nothing to do, and do not count for "
+               "the server. They are kept for a minute when there is nothing to do, and do not count for "
                "`limits.max_programs`. An item that kills jq, as some do (`todate` of nanoseconds), that "
-               "takes "
-               "too long, or more than 1 GiB, is an error, and the items around it are not. The outputs of "
-               "one "
-               "item may have `max_item` bytes together, and be nested 256 deep. The items "
+               "takes too long, or more than 1 GiB, is an error, and the items around it are not. The "
+               "outputs of one item may have `max_item` bytes together, and be nested 256 deep. The items "
                "that are ready are asked for together, up to 256 of them, before the first output.\n"
-               "With \"outputs\": \"any\" the outputs have no ids; with \"one\" each has that of its item, "
-               "and "
-               "an item with an error has no output. With \"any\", what came before the error is given.\n"
-               "A program has no way out: import, include, env, $ENV, input, inputs, debug, stderr, halt and "
-               "what is like them are refused. `check` says at which place, and what jq has against a "
+               "Of an item with an error there is no output with \"outputs\": \"one\"; with \"any\", what "
+               "came before the error is given.\n"
+               "A program has no way out: import, include, env, $ENV, input, inputs, debug, stderr, halt "
+               "and what is like them are refused. `check` says at which place, and what jq has against a "
                "program.",
+           .position =
+               "With \"outputs\": \"one\" each has the id of its item. With \"any\" a client cannot come "
+               "back with one, unless the endpoint is shared.",
            .check = &check},
       .positions = Positions::lost,
       .apply = &apply,

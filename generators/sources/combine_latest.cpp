@@ -114,11 +114,11 @@ Source combine_latest_source() {
            .main = "streams",
            .example = R"({ "combine_latest": { "streams": [{ "endpoint": "/price" }, )"
                       R"({ "endpoint": "/stock" }], "names": ["price", "stock"] } })",
-           .details = "Begins when each has given one; what an impatient one gave before its last by then "
-                      "is forgotten. Text is a string, bytes are a string in Base64. Ends when all have "
-                      "ended, or as soon as one ends that has given nothing. A gap in one of them is "
-                      "passed on at once. While the client is busy none is asked for anything. Items "
-                      "have no ids: it cannot be resumed, unless it is shared.",
+           .details =
+               "Begins when each has given one; what an impatient one gave before its last by then is "
+               "forgotten. Text is a string, bytes are a string in Base64. Ends when all have ended, or as "
+               "soon as one ends that has given nothing. A gap in one of them is passed on at once. While "
+               "the client is busy none is asked for anything.",
            .check = &check_streams},
       .start = &start};
 }

@@ -22,27 +22,27 @@ config::ParameterMistakes check(const config::Arguments& arguments) {
 }  // namespace
 
 Source endpoint_source() {
-  return {.description =
-              {.kind = config::ComponentKind::source,
-               .name = "endpoint",
-               .summary = "What another endpoint of this configuration gives.",
-               .parameters = {{.name = "path",
-                               .summary = "Its path, with a query where it takes one: "
-                                          "\"/count/${path.n}?interval=1s\". Values of a request are "
-                                          "percent-encoded.",
-                               .required = true,
-                               .filling = config::Filling::path}},
-               .main = "path",
-               .example = R"({ "endpoint": "/rooms/${path.room}" })",
-               .details =
-                   "Of an endpoint with \"share\", and of a topic, it is one more subscriber, and begins as "
-                   "one does (\"?since=\" may be in the query); of any other it gets a generator of its "
-                   "own. It is read whoever the other's \"access\" lets in, and what clients send it does "
-                   "not get. Its end and its failures are this one's. Endpoints that read each other in a "
-                   "circle are refused. Items have no ids: it cannot be resumed, unless it is shared.",
-               .is_endpoint = true,
-               .check = &check},
-          .start = &start};
+  return {
+      .description =
+          {.kind = config::ComponentKind::source,
+           .name = "endpoint",
+           .summary = "What another endpoint of this configuration gives.",
+           .parameters = {{.name = "path",
+                           .summary = "Its path, with a query where it takes one: "
+                                      "\"/count/${path.n}?interval=1s\". Values of a request are "
+                                      "percent-encoded.",
+                           .required = true,
+                           .filling = config::Filling::path}},
+           .main = "path",
+           .example = R"({ "endpoint": "/rooms/${path.room}" })",
+           .details =
+               "Of an endpoint with \"share\", and of a topic, it is one more subscriber, and begins as one "
+               "does (\"?since=\" may be in the query); of any other it gets a generator of its own. It is "
+               "read whoever the other's \"access\" lets in, and what clients send it does not get. Its end "
+               "and its failures are this one's. Endpoints that read each other in a circle are refused.",
+           .is_endpoint = true,
+           .check = &check},
+      .start = &start};
 }
 
 }  // namespace coyield::generators

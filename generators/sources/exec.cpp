@@ -321,23 +321,22 @@ Source exec_source() {
            .main = "command",
            .example = R"({ "exec": ["vmstat", "1"] })",
            .details =
-               "Each stream runs the program once; an endpoint that is shared runs it once for all. No shell "
-               "is involved: the program is looked for in PATH where its name has no slash, and gets the "
-               "arguments as they are. It has a process group of its own, none of the server's descriptors, "
-               "and signals as at login. A server runs as many programs as `limits.max_programs` says, and "
-               "answers unavailable beyond that.\n"
+               "Each stream runs the program once; an endpoint that is shared runs it once for all. No "
+               "shell is involved: the program is looked for in PATH where its name has no slash, and gets "
+               "the arguments as they are. It has a process group of its own, none of the server's "
+               "descriptors, and signals as at login. A server runs as many programs as "
+               "`limits.max_programs` says, and answers unavailable beyond that.\n"
                "Ends when its output has ended and it has: with status 0 as any stream does, otherwise as a "
                "failure (upstream) that says the status or the signal. A program that cannot be started is "
-               "a failure (internal). When the client leaves, and when the stream fails, the program's group "
-               "gets SIGTERM, and after `grace` SIGKILL; what a program that has ended by itself leaves "
-               "running in its group is ended likewise.\n"
+               "a failure (internal). When the client leaves, and when the stream fails, the program's "
+               "group gets SIGTERM, and after `grace` SIGKILL; what a program that has ended by itself "
+               "leaves running in its group is ended likewise.\n"
                "A client that takes nothing holds the program back, as a pipe to any other would: many "
                "programs write in blocks, and not line by line, when they do not write to a terminal "
                "(`stdbuf -oL` helps some, and an option of theirs others).\n"
                "A line ends with LF or CR LF, which are not part of the item; the last may have none. With "
                "`decode` json, lines with nothing but blanks are passed over, and one that is not JSON, or "
-               "nested deeper than 512 levels, fails the stream. So does a line longer than `max_item`. The "
-               "items have no ids: a program cannot be asked to go on somewhere. Shared, they have.",
+               "nested deeper than 512 levels, fails the stream. So does a line longer than `max_item`.",
            .reads_input_if = "stdin",
            .check = &check},
       .start = &start};

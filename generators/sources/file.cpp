@@ -138,6 +138,9 @@ Source file_source() {
                "either. With `start` end a line that has begun already is passed over. It is the system "
                "that says what happens to the file (inotify): nothing is polled, and files of network file "
                "systems that other machines write to cannot be followed.\n"
+               "Fails with not_found, forbidden (no permission, or a path that leads out of the root) and "
+               "invalid (a directory, a device or a FIFO; a start behind the end; an id that is none).",
+           .position =
                "The id of an item is a place in a file, by its number, the offset, and a checksum of what "
                "stands in front; a stream without an item yet has one too, that of the place where it "
                "began. A client that comes back with one gets exactly the rest: of that file, though it was "
@@ -147,9 +150,7 @@ Source file_source() {
                "copied and cut (copytruncate) where fewer than 32 bytes stand in front of the place, which "
                "another file may begin with too. The very beginning of a file has nothing in front: it is "
                "known by the file's number alone, and what such a file has lost by being cut goes "
-               "unnoticed.\n"
-               "Fails with not_found, forbidden (no permission, or a path that leads out of the root) and "
-               "invalid (a directory, a device or a FIFO; a start behind the end; an id that is none).",
+               "unnoticed.",
            .check = &check},
       .start = &start,
       .resuming = Resuming::exact};

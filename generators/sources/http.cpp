@@ -395,14 +395,15 @@ Source http_source() {
                "for array (which is the whole where it is no array; with `poll` always the whole), other "
                "text for lines, and the rest for bytes. The data of an event is JSON where it is an object "
                "or an array, else text; its name is that of the item.\n"
-               "With `ids`, a client that comes back and `retry` go on behind the last event, as exactly as "
-               "upstream does when it is asked for Last-Event-ID; without, items have no ids of their own "
-               "(shared, they have those of the share), and after a `retry` a gap is announced.\n"
                "With `poll`, the whole answer is compared with the one before, and may have `max_item`; "
                "ETag and Last-Modified are used where the server gives them. A question that fails in a way "
                "that may pass is noted in the log, and asked again in its time; the first is a failure.\n"
-               "Redirects are followed (10), not from https to http, and without Authorization and Cookie to "
-               "another origin. HTTP/1.1, one connection each; nothing compressed is asked for.",
+               "Redirects are followed (10), not from https to http, and without Authorization and Cookie "
+               "to another origin. HTTP/1.1, one connection each; nothing compressed is asked for.",
+           .position =
+               "With `ids`, a client that comes back and `retry` go on behind the last event, as exactly as "
+               "upstream does when it is asked for Last-Event-ID; without, items have no ids of their own "
+               "(shared, they have those of the share), and after a `retry` a gap is announced.",
            .check = &check},
       .start = &start,
       .resuming_of = &resuming_of};

@@ -13,17 +13,17 @@ AsyncGenerator<Item> start(config::Arguments arguments, SourceContext context) {
 }  // namespace
 
 Source merge_source() {
-  return {.description = {.kind = config::ComponentKind::source,
-                          .name = "merge",
-                          .summary = "The items of several sources, in the order in which they come.",
-                          .parameters = {streams_parameter()},
-                          .main = "streams",
-                          .example = R"({ "merge": [{ "endpoint": "/errors" }, { "clock": "1m" }] })",
-                          .details = "All run at once, each at most one item ahead; those that always have "
-                                     "an item take turns. Ends when all have ended; when one fails, so does "
-                                     "this, and the others are let go. Items have no ids: it cannot be "
-                                     "resumed, unless it is shared.",
-                          .check = &check_streams},
+  return {.description =
+              {.kind = config::ComponentKind::source,
+               .name = "merge",
+               .summary = "The items of several sources, in the order in which they come.",
+               .parameters = {streams_parameter()},
+               .main = "streams",
+               .example = R"({ "merge": [{ "endpoint": "/errors" }, { "clock": "1m" }] })",
+               .details =
+                   "All run at once, each at most one item ahead; those that always have an item take turns. "
+                   "Ends when all have ended; when one fails, so does this, and the others are let go.",
+               .check = &check_streams},
           .start = &start};
 }
 

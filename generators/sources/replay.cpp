@@ -180,22 +180,22 @@ Source replay_source() {
            .details =
                "Yields the lines of the file as they stand there, each a JSON text, as `file` does with "
                "`decode` json: blank ones are passed over, and one that is not JSON fails the stream. The "
-               "first item comes at once. Each other is due as long after the first one as their time stamps "
-               "are apart, divided by `speed`, so that nothing drifts: items that were taken late, or whose "
-               "time has gone back, come at once, and those behind them when they are due. An item "
+               "first item comes at once. Each other is due as long after the first one as their time "
+               "stamps are apart, divided by `speed`, so that nothing drifts: items that were taken late, "
+               "or whose time has gone back, come at once, and those behind them when they are due. An item "
                "without a time stamp, or with one that is not written as `unit` says, comes at once behind "
                "the one before it. With `unit` auto, a number below 1e11 is seconds, below 1e14 "
                "milliseconds, below 1e17 microseconds, and else nanoseconds. `max_pause` cuts a pause "
                "short, and all that comes behind it is due that much sooner.\n"
-               "Ends at the end of the file. With `loop` it begins again there: with the first item at once, "
-               "and the pace from that; where the file has no item it ends. The memory is that of the "
+               "Ends at the end of the file. With `loop` it begins again there: with the first item at "
+               "once, and the pace from that; where the file has no item it ends. The memory is that of the "
                "longest line and 64KiB. A file that begins as gzip does is decompressed while it is read, "
-               "and cannot be "
-               "resumed.\n"
+               "and cannot be resumed.\n"
+               "Fails as `file` does: with not_found, forbidden and invalid, and for a file that is damaged "
+               "or becomes shorter meanwhile.",
+           .position =
                "The id of an item is its place in the file, as with `file`: a client that comes back with "
-               "one gets exactly the rest, and the pace begins with the item behind it. Fails as `file` "
-               "does: with not_found, forbidden and invalid, and for a file that is damaged or becomes "
-               "shorter meanwhile.",
+               "one gets exactly the rest, and the pace begins with the item behind it.",
            .check = &check},
       .start = &start,
       .resuming = Resuming::exact};

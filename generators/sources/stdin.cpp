@@ -114,15 +114,17 @@ Source stdin_source() {
            .example = R"({ "stdin": { "decode": "json" } })",
            .details =
                "Whatever is on the other side of `command | coyield serve FILE`, or a terminal, or a file. "
-               "One "
-               "client at a time can have it; another gets unavailable meanwhile. It is read only while "
-               "there is a client, and as fast as that takes it: until then `command` waits, as it would for "
-               "any program that does not read. A client goes on where the one before it has left. Ends at "
-               "the end of the input, and at once for every client after that.\n"
+               "One client at a time can have it; another gets unavailable meanwhile. It is read only while "
+               "there is a client, and as fast as that takes it: until then `command` waits, as it would "
+               "for any program that does not read. Ends at the end of the input, and at once for every "
+               "client after that.\n"
                "A line ends with LF or CR LF, which are not part of the item; the last may have none. With "
                "`decode` json, a byte order mark at the beginning and lines without anything but blanks are "
                "passed over, and one that is not JSON, or nested deeper than 512 levels, fails the stream. "
-               "So does a line longer than `max_item`. The next client goes on behind it."},
+               "So does a line longer than `max_item`. The next client goes on behind it.",
+           .position =
+               "Items have no ids: a client goes on where the one before it has left. Shared, they have "
+               "those of the share."},
       .start = &start};
 }
 

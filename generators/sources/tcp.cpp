@@ -103,19 +103,14 @@ Source tcp_source() {
            .example = R"({ "tcp": { "listen": "127.0.0.1:5140", "decode": "lines" } })",
            .details =
                "With `connect` the stream ends when the other side closes, and fails (upstream) where it "
-               "cannot "
-               "be reached or breaks off; `retry` behind it connects again, and announces a gap.\n"
+               "cannot be reached or breaks off; `retry` behind it connects again, and announces a gap.\n"
                "With `listen` the stream has the items of all senders as they come, and no end. A sender "
-               "that "
-               "breaks off, or sends what cannot be decoded, is let go alone, with a line in the log. One "
-               "stream "
-               "can listen at an address: share the endpoint. It listens while somebody reads, or always "
-               "with "
-               "\"start\": \"at_once\". Whoever can reach the address can send: there is no access control "
-               "but where it listens.\n"
+               "that breaks off, or sends what cannot be decoded, is let go alone, with a line in the log. "
+               "One stream can listen at an address: share the endpoint. It listens while somebody reads, "
+               "or always with \"start\": \"at_once\". Whoever can reach the address can send: there is no "
+               "access control but where it listens.\n"
                "Who does not take the items holds the senders back. A line ends with LF or CR LF; one that "
-               "is "
-               "longer than `max_item` is an error of its sender. No ids.",
+               "is longer than `max_item` is an error of its sender.",
            .check = &check},
       .start = &start};
 }

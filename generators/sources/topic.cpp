@@ -37,12 +37,14 @@ Source topic_source() {
            .main = "name",
            .example = R"({ "topic": "room.${path.room}" })",
            .details =
-               "Yields what is published while it is read, from now on; behind the id of an item, what "
-               "is still kept. The endpoint's \"publish\" says who may publish, its \"share\" what is "
-               "kept (\"replay\"), what becomes of a slow reader (with \"block\" whoever publishes waits "
-               "for it), and how long the topic lives on when nobody publishes or reads (\"linger\", an "
-               "hour unless it says otherwise). All who read an endpoint without a pipeline share the topic "
-               "itself. Never ends.",
+               "Yields what is published while it is read, from now on. The endpoint's \"publish\" says who "
+               "may publish, its \"share\" what is kept (\"replay\"), what becomes of a slow reader (with "
+               "\"block\" whoever publishes waits for it), and how long the topic lives on when nobody "
+               "publishes or reads (\"linger\", an hour unless it says otherwise). All who read an endpoint "
+               "without a pipeline share the topic itself. Never ends.",
+           .position =
+               "The id of an item says which one of the topic it is: a client that comes back gets exactly "
+               "the rest, as far as \"replay\" has it, and else a gap and what there is.",
            .is_topic = true,
            .check = &check},
       .start = &start,

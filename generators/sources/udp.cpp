@@ -31,34 +31,32 @@ config::ParameterMistakes check(const config::Arguments& args) {
 
 Source udp_source() {
   using config::ParameterType;
-  return {.description = {.kind = config::ComponentKind::source,
-                          .name = "udp",
-                          .summary = "Datagrams that come over UDP.",
-                          .parameters = {{.name = "listen",
-                                          .type = ParameterType::text,
-                                          .summary = "Where they are sent to: \"127.0.0.1:5140\".",
-                                          .required = true,
-                                          .request_values = false},
-                                         {.name = "decode",
-                                          .type = ParameterType::choice,
-                                          .summary = "What a datagram is: a text, JSON, or bytes.",
-                                          .default_value = "text",
-                                          .choices = {"text", "json", "bytes"}}},
-                          .main = "listen",
-                          .example = R"({ "udp": { "listen": "127.0.0.1:5140", "decode": "json" } })",
-                          .details = "Each datagram is an item; of a text a line feed at its end is cut off. "
-                                     "No end. Nobody can hold "
-                                     "back who sends datagrams: those that the system has no room for are "
-                                     "lost, and a gap with their "
-                                     "number stands in front of the next one. One that is no JSON where it "
-                                     "should be, or longer than "
-                                     "`max_item`, is passed over, with a line in the log. One stream can "
-                                     "listen at an address: share "
-                                     "the endpoint. It listens while somebody reads, or always with "
-                                     "\"start\": \"at_once\". Whoever "
-                                     "can reach the address can send. No ids.",
-                          .check = &check},
-          .start = &start};
+  return {
+      .description =
+          {.kind = config::ComponentKind::source,
+           .name = "udp",
+           .summary = "Datagrams that come over UDP.",
+           .parameters = {{.name = "listen",
+                           .type = ParameterType::text,
+                           .summary = "Where they are sent to: \"127.0.0.1:5140\".",
+                           .required = true,
+                           .request_values = false},
+                          {.name = "decode",
+                           .type = ParameterType::choice,
+                           .summary = "What a datagram is: a text, JSON, or bytes.",
+                           .default_value = "text",
+                           .choices = {"text", "json", "bytes"}}},
+           .main = "listen",
+           .example = R"({ "udp": { "listen": "127.0.0.1:5140", "decode": "json" } })",
+           .details =
+               "Each datagram is an item; of a text a line feed at its end is cut off. No end. Nobody can "
+               "hold back who sends datagrams: those that the system has no room for are lost, and a gap "
+               "with their number stands in front of the next one. One that is no JSON where it should be, "
+               "or longer than `max_item`, is passed over, with a line in the log. One stream can listen at "
+               "an address: share the endpoint. It listens while somebody reads, or always with \"start\": "
+               "\"at_once\". Whoever can reach the address can send.",
+           .check = &check},
+      .start = &start};
 }
 
 }  // namespace coyield::generators

@@ -157,13 +157,11 @@ Source websocket_source() {
            .details =
                "Each message is an item: a binary one bytes, a text JSON where it is an object or an array, "
                "else text. Ends when the server closes with 1000, or without a code. Anything else is a "
-               "failure, which `retry` behind it takes up by connecting again, with the first messages: 1012 "
-               "and 1013 unavailable, the others upstream, and 1002 and 1008 are not tried again. Items have "
-               "no ids, since a WebSocket cannot be asked to go on somewhere: after a `retry` a gap is "
-               "announced. A message longer than `max_item` fails the stream.\n"
+               "failure, which `retry` behind it takes up by connecting again, with the first messages: "
+               "1012 and 1013 unavailable, the others upstream, and 1002 and 1008 are not tried again. A "
+               "message longer than `max_item` fails the stream.\n"
                "The server's pings are answered while the client takes its items; who holds the stream up "
-               "for "
-               "long may be taken for gone by the server.",
+               "for long may be taken for gone by the server.",
            .reads_input_if = "input",
            .check = &check},
       .start = &start};

@@ -93,10 +93,10 @@ Source zip_source() {
            .main = "streams",
            .example = R"({ "zip": { "streams": [{ "file": "/lines" }, { "clock": "1s" }], )"
                       R"("names": ["line", "at"] } })",
-           .details = "All are asked at once, so that an item takes as long as the slowest. Text is a string "
-                      "in it, bytes are a string in Base64. Ends with the first source that ends; what the "
-                      "others had ready is not given. A gap in one of them is passed on at once. Items have "
-                      "no ids: it cannot be resumed, unless it is shared.",
+           .details =
+               "All are asked at once, so that an item takes as long as the slowest. Text is a string in "
+               "it, bytes are a string in Base64. Ends with the first source that ends; what the others had "
+               "ready is not given. A gap in one of them is passed on at once.",
            .check = &check_streams},
       .start = &start};
 }

@@ -20,6 +20,9 @@ TEST(Describe, SaysAllThatIsKnownOfASource) {
 Whole numbers, one after the other.
 Yields the first number at once. Ends after `to`.
 
+Position:
+Each number is the id of itself.
+
 Parameters:
   from      a whole number, default 1
             The first number.

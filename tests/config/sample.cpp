@@ -26,7 +26,8 @@ Component counter() {
                           .maximum = 1h}},
           .main = "to",
           .example = R"({ "counter": { "from": 1, "to": 5, "interval": "500ms" } })",
-          .details = "Yields the first number at once. Ends after `to`."};
+          .details = "Yields the first number at once. Ends after `to`.",
+          .position = "Each number is the id of itself."};
 }
 
 Component topic() {

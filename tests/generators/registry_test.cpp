@@ -64,12 +64,23 @@ TEST(AllSources, AreDescribedWithAnExampleThatCanBeLoaded) {
     const config::Component& described = registry.find_source(name)->description;
     EXPECT_FALSE(described.summary.empty()) << name;
     EXPECT_FALSE(described.details.empty()) << name;
+    EXPECT_FALSE(described.position.empty()) << name;
     for (const config::Parameter& parameter : described.parameters) {
       EXPECT_FALSE(parameter.summary.empty()) << name << '.' << parameter.name;
     }
     const auto loaded = config::load_component(config::ComponentKind::source, described.example, catalogue);
     ASSERT_TRUE(loaded) << loaded.error();
     EXPECT_EQ(loaded->name(), name);
+  }
+}
+
+TEST(AllOperators, SayWhereIdsAreLost) {
+  Registry registry;
+  for (Operator& each : all_operators()) registry.add(std::move(each));
+  for (const std::string& name : registry.catalogue().names(config::ComponentKind::operator_)) {
+    const Operator& op = *registry.find_operator(name);
+    const bool loses = op.positions_of != nullptr || op.positions == Positions::lost;
+    EXPECT_EQ(op.description.position.empty(), !loses) << name;
   }
 }
 
