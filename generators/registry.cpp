@@ -23,14 +23,11 @@ const Component* find(const std::map<std::string, Component, std::less<>>& in, s
 
 constexpr const char* without_ids =
     "Items have no ids: a client that comes back begins anew, and `retry` announces a gap. Where the "
-    "endpoint is "
-    "shared they have those of the share: as far as its \"replay\" has it, a client gets exactly the rest, "
-    "else a "
-    "gap.";
+    "endpoint is shared they have those of the share: as far as its \"replay\" has it, a client gets "
+    "exactly the rest, else a gap.";
 constexpr const char* forgets_positions =
     "A client cannot come back with the id of an item (409): what counts or groups them would come out "
-    "differently. "
-    "Where the endpoint is shared, it can.";
+    "differently. Where the endpoint is shared, it can.";
 
 }  // namespace
 
