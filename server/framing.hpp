@@ -5,7 +5,7 @@
 #include <coyield/generators/encoder.hpp>
 #include <coyield/generators/failure.hpp>
 #include <coyield/generators/item.hpp>
-#include <coyield/server/outgoing.hpp>
+#include <coyield/server/connections/outgoing.hpp>
 
 namespace coyield::server {
 

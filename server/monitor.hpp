@@ -3,7 +3,7 @@
 #include <chrono>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/monitor.hpp>
-#include <coyield/server/acceptor.hpp>
+#include <coyield/server/connections/acceptor.hpp>
 #include <coyield/server/counters.hpp>
 #include <coyield/server/failures.hpp>
 #include <coyield/server/worker.hpp>

@@ -8,7 +8,7 @@
 #include <coyield/generators/trace.hpp>
 #include <coyield/handlers/monitor.hpp>
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/connection.hpp>
+#include <coyield/server/connections/connection.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -9,8 +9,8 @@
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/formats/format.hpp>
 #include <coyield/handlers/mounted.hpp>
-#include <coyield/server/acceptor.hpp>
-#include <coyield/server/admission.hpp>
+#include <coyield/server/connections/acceptor.hpp>
+#include <coyield/server/connections/admission.hpp>
 #include <coyield/server/log.hpp>
 #include <coyield/server/monitor.hpp>
 #include <coyield/server/process.hpp>

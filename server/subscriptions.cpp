@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <coyield/handlers/formats/envelope.hpp>
 #include <coyield/handlers/multiplex.hpp>
-#include <coyield/server/exchange.hpp>
+#include <coyield/server/http/exchange.hpp>
 #include <utility>
 
 namespace coyield::server {

@@ -3,10 +3,10 @@
 #include <coyield/handlers/places.hpp>
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/kept_head.hpp>
+#include <coyield/server/http/kept_head.hpp>
 #include <coyield/server/publishing/outlets.hpp>
 #include <coyield/server/pump.hpp>
-#include <coyield/server/websocket_framing.hpp>
+#include <coyield/server/websocket/framing.hpp>
 #include <cstdint>
 #include <list>
 #include <memory>

@@ -6,7 +6,7 @@
 #include <boost/asio/detail/concurrency_hint.hpp>
 #include <boost/asio/post.hpp>
 #include <coyield/generators/spawn.hpp>
-#include <coyield/server/http_session.hpp>
+#include <coyield/server/http/session.hpp>
 #include <ctime>
 #include <functional>
 #include <vector>

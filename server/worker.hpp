@@ -14,13 +14,13 @@
 #include <coyield/generators/standard_input.hpp>
 #include <coyield/handlers/application.hpp>
 #include <coyield/handlers/handler.hpp>
-#include <coyield/server/arrival.hpp>
-#include <coyield/server/connection.hpp>
+#include <coyield/server/connections/arrival.hpp>
+#include <coyield/server/connections/connection.hpp>
+#include <coyield/server/connections/readiness.hpp>
 #include <coyield/server/counters.hpp>
 #include <coyield/server/failures.hpp>
+#include <coyield/server/http/request_parser.hpp>
 #include <coyield/server/log.hpp>
-#include <coyield/server/readiness.hpp>
-#include <coyield/server/request_parser.hpp>
 #include <coyield/server/roster.hpp>
 #include <coyield/server/shares.hpp>
 #include <functional>

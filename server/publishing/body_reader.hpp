@@ -2,8 +2,8 @@
 
 #include <coyield/generators/buffer.hpp>
 #include <coyield/generators/net/chunked_decoder.hpp>
-#include <coyield/server/connection.hpp>
-#include <coyield/server/request_reader.hpp>
+#include <coyield/server/connections/connection.hpp>
+#include <coyield/server/http/request_reader.hpp>
 #include <cstdint>
 
 namespace coyield::server {

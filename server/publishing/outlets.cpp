@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <coyield/handlers/publishing.hpp>
-#include <coyield/server/exchange.hpp>
+#include <coyield/server/http/exchange.hpp>
 #include <coyield/server/worker.hpp>
 #include <utility>
 #include <variant>

@@ -2,7 +2,7 @@
 
 #include <coyield/handlers/protocol.hpp>
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/kept_head.hpp>
+#include <coyield/server/http/kept_head.hpp>
 #include <coyield/server/shares.hpp>
 #include <deque>
 #include <list>

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <coyield/handlers/publishing.hpp>
+#include <coyield/server/http/response_head.hpp>
 #include <coyield/server/publishing/line_splitter.hpp>
 #include <coyield/server/pump.hpp>
-#include <coyield/server/response_head.hpp>
 #include <coyield/server/worker.hpp>
 #include <cstdio>
 #include <deque>

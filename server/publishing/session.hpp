@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coyield/generators/task.hpp>
-#include <coyield/server/exchange.hpp>
-#include <coyield/server/request_reader.hpp>
+#include <coyield/server/http/exchange.hpp>
+#include <coyield/server/http/request_reader.hpp>
 
 namespace coyield::server {
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/inbox.hpp>
 #include <coyield/server/shares.hpp>
+#include <coyield/server/websocket/inbox.hpp>
 #include <memory>
 #include <optional>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <coyield/handlers/fields.hpp>
-#include <coyield/server/request_parser.hpp>
+#include <coyield/server/http/request_parser.hpp>
 
 #include "fuzz.hpp"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <coyield/server/arrival.hpp>
+#include <coyield/server/connections/arrival.hpp>
 
 namespace coyield::server {
 
