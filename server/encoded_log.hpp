@@ -60,7 +60,7 @@ class EncodedLog {
   }
 
  private:
-  static constexpr std::size_t block_bytes = 32UL * 1024;
+  static constexpr std::size_t block_bytes = 64UL * 1024;  // a batch, which is sent from here
   static constexpr std::size_t most_bytes = 1024UL * 1024;
 
   const Block* find_older(std::uint64_t offset) const noexcept;

@@ -18,8 +18,8 @@ enum class Inbound : unsigned char {
 /// How the items of one stream go over one protocol: what differs between HTTP/1.1, HTTP/1.0 and WebSocket.
 ///
 /// A batch is written between `open` and `seal`, without a suspension in between; what `seal` gives is sent
-/// as one. One that can send payloads without a copy has `lend(payload, out)`, too, which says that these
-/// bytes stand behind all of the batch so far: once a batch, and no item behind it.
+/// as one. One that can send bytes from where they stand has `lend(bytes, out)`, too: they are the last of
+/// the batch then, and valid until it is sealed and sent.
 ///
 ///     template <class F>
 ///     concept Framing = requires {

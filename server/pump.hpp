@@ -224,6 +224,10 @@ struct Step {
 namespace detail {
 
 constexpr std::size_t batch_bytes = 64 * 1024;
+/// What is sent from where it stands is at least as long: less is copied sooner than sent by itself.
+constexpr std::size_t least_lent = batch_bytes / 2;
+
+inline bool is_batch(const generators::Buffer& out) noexcept { return out.size() >= batch_bytes; }
 
 constexpr Step over(PumpEnd end) noexcept { return Step{.kind = Step::Kind::over, .end = end}; }
 
@@ -242,9 +246,11 @@ class Turn {
     return loop_.now() >= end_;
   }
   /// Whether the batch has all that one generator may have of it.
-  static bool full(const generators::Buffer& out) noexcept { return out.size() >= batch_bytes; }
+  bool full(const generators::Buffer& out) const noexcept { return closed_ || is_batch(out); }
   /// Items that nobody was asked for one by one.
   void add(std::uint64_t items) noexcept { more_ += items; }
+  /// The batch can have no more: bytes that it was lent have to be its last.
+  void close() noexcept { closed_ = true; }
   /// How often `over` was called, and those: the items.
   std::uint64_t items() const noexcept { return before_ + step_ - left_ + more_; }
 
@@ -257,7 +263,19 @@ class Turn {
   unsigned step_ = 1;
   unsigned left_ = 1;
   std::uint64_t more_ = 0;
+  bool closed_ = false;
 };
+
+/// Has bytes that stand elsewhere in the batch without a copy, where that can be.
+template <Framing F, class T>
+bool lend(F& framing, std::string_view bytes, generators::Buffer& out, T& turn) {
+  if constexpr (requires { framing.lend(bytes, out); }) {
+    framing.lend(bytes, out);
+    turn.close();
+    return true;
+  }
+  return false;
+}
 
 /// Ends the batch with what was thrown. Within a catch block.
 template <Framing F>
@@ -291,7 +309,8 @@ bool append_encoded(Stream& stream, F& framing, Subscriber& subscriber, generato
     block = subscriber.encoded->make(cursor.log(), cursor.offset(), encode_for_all);
     if (block == nullptr) return false;
   }
-  out.append(block->bytes.view());
+  const std::string_view bytes = block->bytes.view();
+  if (bytes.size() < least_lent || !lend(framing, bytes, out, turn)) out.append(bytes);
   turn.add(block->items);
   cursor.pass(block->items);
   return true;
@@ -363,21 +382,18 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
   }
 }
 
-/// Whether the item is a batch by itself that needs no copy: then it is in the batch, and has to be the last
-/// there, since it is where its generator has it.
-template <Framing F>
-bool lend(Stream& stream, F& framing, const generators::Item& item, generators::Buffer& out) {
-  if constexpr (requires { framing.lend(std::string_view(), out); }) {
-    if (!stream.encoder().verbatim() || item.is_value() || generators::is_gap(item)) [[likely]]
-      return false;
-    const std::string_view payload = item.payload();
-    if (payload.size() < batch_bytes) return false;
-    if (payload.size() > stream.options().max_item)
-      refuse_too_long(item, payload.size(), stream.options().max_item);
-    framing.lend(payload, out);
-    return true;
-  }
-  return false;
+/// Whether the item needs no copy: then it is in the batch, as its last.
+template <Framing F, class T>
+bool lend_item(Stream& stream, F& framing, const generators::Item& item, generators::Buffer& out, T& turn) {
+  if (!stream.encoder().verbatim() || item.is_value() || generators::is_gap(item)) [[likely]]
+    return false;
+  const std::string_view payload = item.payload();
+  if (payload.size() < batch_bytes) return false;
+  if (payload.size() > stream.options().max_item)
+    refuse_too_long(item, payload.size(), stream.options().max_item);
+  if (!lend(framing, payload, out, turn)) return false;
+  turn.add(1);
+  return true;
 }
 
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.
@@ -396,10 +412,8 @@ Step fill(Stream& stream, F& framing, generators::Buffer& out, T& turn) {
         if (status == Poll::pending) return Step{.kind = Step::Kind::wait};
         break;
       }
-      if (lend(stream, framing, *item, out)) [[unlikely]] {
-        turn.add(1);
+      if (lend_item(stream, framing, *item, out, turn)) [[unlikely]]
         return Step{.kind = Step::Kind::more};
-      }
       framing.item(stream.encoder(), *item, out);
       if (out.size() - before > max_item) [[unlikely]]
         refuse_too_long(*item, out.size() - before, max_item);

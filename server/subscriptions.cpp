@@ -34,7 +34,7 @@ class Share {
     return out_of_time || credits_ == 0;
   }
   bool full(const Buffer& out) const noexcept {
-    return out.size() >= end_ || credits_ == 0 || detail::Turn::full(out);
+    return out.size() >= end_ || credits_ == 0 || detail::is_batch(out);
   }
   void add(std::uint64_t items) noexcept { turn_.add(items); }
   std::uint64_t items() const noexcept { return turn_.items(); }
@@ -257,7 +257,7 @@ Step Subscriptions::write(Buffer& out) {
     }
     more |= served == Served::more;
     if (!fresh && out.size() == before) continue;
-    if (left == 1 || (!detail::Turn::full(out) && worker_.loop().now() < end)) continue;
+    if (left == 1 || (!detail::is_batch(out) && worker_.loop().now() < end)) continue;
     more = true;
     break;
   }

@@ -48,12 +48,12 @@ class HttpFraming {
   void item(generators::Encoder& encoder, const generators::Item& item, generators::Buffer& out) {
     encoder.item(item, out);
   }
-  void lend(std::string_view payload, generators::Buffer& out) {
+  void lend(std::string_view bytes, generators::Buffer& out) {
     if (gzip_) {
-      out.append(payload);
+      out.append(bytes);
       return;
     }
-    lent_ = payload;
+    lent_ = bytes;
     lent_behind_ = out.size();
   }
   Inbound heartbeat(generators::Encoder& encoder, generators::Buffer& out) {

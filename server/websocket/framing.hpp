@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace coyield::server {
 
@@ -61,7 +62,9 @@ class WebSocketFraming {
   void draining(generators::Encoder& encoder, generators::Buffer& out);
   bool nothing_sent() const noexcept { return false; }  // the 101 has left before
   bool itemwise() const noexcept { return deflater_ == nullptr; }
-  std::string_view seal(generators::Buffer& out) { return out.view(); }
+  /// Whole frames.
+  void lend(std::string_view frames, generators::Buffer& /*out*/) noexcept { lent_ = frames; }
+  Outgoing seal(generators::Buffer& out) { return {out.view(), std::exchange(lent_, {}), {}}; }
 
   /// From now on messages go to `receiver`; null: to nobody.
   void receive_by(MessageReceiver* receiver) noexcept { receiver_ = receiver; }
@@ -96,7 +99,8 @@ class WebSocketFraming {
   std::shared_ptr<MessageSink> sink_;
   MessageReceiver* receiver_ = nullptr;
   std::unique_ptr<websocket::Deflater> deflater_;
-  bool heard_ = true;  // something has come since the last ping
+  std::string_view lent_;  // behind the batch
+  bool heard_ = true;      // something has come since the last ping
 };
 
 }  // namespace coyield::server

@@ -1,5 +1,6 @@
 """One generator for all who ask: who shares it, what each of them gets, and that nobody misses an item unknowingly."""
 
+import contextlib
 import json
 import pathlib
 import random
@@ -278,6 +279,51 @@ class Slow(unittest.TestCase):
                 reader.until(len(reading.events) + 100)
                 numbers = self.numbers(reader)
                 self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+
+
+class Fast(unittest.TestCase):
+    """As fast as it goes: what is encoded for all is sent to each from where it stands, whole or in pieces."""
+
+    COUNT = 100_000
+
+    def test_all_get_the_same_over_each_protocol(self):
+        source = {"counter": {"from": 0, "to": self.COUNT - 1}}
+        with Server({"/n": {"source": source, "share": {"slow": "block", "replay": self.COUNT, "linger": "5s"}}}) as server:
+            readers = {"ndjson": self.lines, "sse": self.events, "websocket": self.messages, "old": self.until_close}
+            found = {}
+            with contextlib.ExitStack() as stack:
+                clients = {name: stack.enter_context(server.connect(receive_buffer=size))
+                           for name, size in zip(readers, (None, 4096, None, 65536))}
+                threads = [threading.Thread(target=lambda name=name: found.update({name: readers[name](clients[name])}))
+                           for name in readers]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+            for name in readers:
+                self.assertEqual(found.get(name), list(range(self.COUNT)), name)
+
+    def lines(self, client):
+        client.ask("/n?since=earliest")
+        client.head()
+        return [int(line) for line in client.items()]
+
+    def events(self, client):
+        client.ask("/n?since=earliest&format=sse")
+        events = wire.parse_event_stream(client.response().body).events
+        return [int(event.data) for event in events if event.event == "message"]
+
+    def messages(self, client):
+        client.open_websocket("/n?since=earliest")
+        numbers = []
+        while (frame := client.frame())[0] != wire.CLOSE:
+            numbers.append(int(frame[1]))
+        return numbers
+
+    def until_close(self, client):
+        client.ask("/n?since=earliest", version="HTTP/1.0")
+        client.head()
+        return [int(line) for line in client.rest().splitlines()]
 
 
 class Model(unittest.TestCase):
