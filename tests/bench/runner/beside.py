@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from .servers import BOTH_CORES, CLIENT_CORE, HERE, Missing, Server
+from .servers import BOTH_CORES, CLIENT_CORE, HERE, SERVER_CORE, Missing, Server
 
 UPSTREAM_RATE = 100_000
 
@@ -58,10 +58,10 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def shell_pipe(environment, seconds):
-    """`yes | cat > /dev/null`, on either core."""
-    source = subprocess.Popen(["taskset", "-c", BOTH_CORES, "yes"], stdout=subprocess.PIPE)
-    sink = subprocess.Popen(["taskset", "-c", BOTH_CORES, "cat"], stdin=source.stdout, stdout=subprocess.DEVNULL)
+def shell_pipe(cores, seconds):
+    """`yes | cat > /dev/null`."""
+    source = subprocess.Popen(["taskset", "-c", cores, "yes"], stdout=subprocess.PIPE)
+    sink = subprocess.Popen(["taskset", "-c", cores, "cat"], stdin=source.stdout, stdout=subprocess.DEVNULL)
     source.stdout.close()
 
     def look():
@@ -92,4 +92,6 @@ def shell_copy(environment, seconds):
             "server_cpu_s": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime}
 
 
-SHELL = {"exec-bytes": shell_pipe, "postgres": shell_copy}
+SHELL = {("exec-bytes", "shell"): lambda environment, seconds: shell_pipe(SERVER_CORE, seconds),
+         ("exec-bytes", "shell_2t"): lambda environment, seconds: shell_pipe(BOTH_CORES, seconds),
+         ("postgres", "shell"): shell_copy}

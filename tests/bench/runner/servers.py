@@ -100,7 +100,7 @@ class Build:
         return [python, HERE / "peers" / "starlette" / "server.py", port, self.file]
 
 
-NAMES = ["shell", "limit_pipe", "limit_ready", "limit_format", "coyield", "coyield_2t", "coyield_file", "go", "node", "starlette", "beast", "nchan"]
+NAMES = ["shell", "shell_2t", "limit_pipe", "limit_ready", "limit_format", "coyield", "coyield_2t", "coyield_file", "go", "node", "starlette", "beast", "nchan"]
 # Those that have no items of their own: what they send is published to the same path, by the client.
 FED = ["nchan"]
 
