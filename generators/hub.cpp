@@ -1,6 +1,7 @@
 #include <coyield/generators/hub.hpp>
 
 #include <coyield/generators/failure.hpp>
+#include <coyield/generators/gap.hpp>
 #include <coyield/generators/log_turn.hpp>
 #include <utility>
 
@@ -67,8 +68,11 @@ void Hub::become_idle() noexcept {
 
 /// Makes the generator. What was before has nothing to do with what comes, unless it goes on where it was.
 void Hub::start() {
-  const bool same_epoch = source_id_.empty() ? log().end() == 0 : share_.resumable;
+  // As long as nothing has come, where it has begun: what has come to pass since then may be missing.
+  std::string behind = source_id_.empty() && begun_ ? begun_->id : source_id_;
+  const bool same_epoch = behind.empty() ? log().end() == 0 : share_.resumable;
   if (!same_epoch) {
+    behind.clear();
     source_id_.clear();
     if (again_) {
       begin_epoch(random_epoch());
@@ -78,7 +82,7 @@ void Hub::start() {
   }
   again_ = false;
   try {
-    consumer_ = Consumer<Item>(loop(), factory_(source_id_));
+    consumer_ = Consumer<Item>(loop(), factory_(behind));
   } catch (...) {
     over(std::current_exception());
     return tell_all();
@@ -121,6 +125,7 @@ bool Hub::take_one() {
   try {
     if (auto item = consumer_.item()) {
       append(*item);
+      if (is_gap(*item)) return true;
       source_id_ = item->id();
       backoff_.reset();
       return true;

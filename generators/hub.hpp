@@ -35,7 +35,8 @@ struct ShareOptions {
   Restart restart = Restart::never;
   /// The pauses in front of it; an item makes them begin anew. Behind the last attempt, it is over.
   BackoffOptions backoff = {};
-  /// Whether the generator, made again behind an id that it has given, goes on with exactly the rest.
+  /// Whether the generator, made again behind an id that it has given, goes on with exactly the rest, or says
+  /// what is missing.
   bool resumable = true;
   bool own_ids = false;  ///< as in `LogOptions`
   /// The name of this run in the ids of its items, letters and digits, 64 at the most; empty: a random one.
@@ -61,10 +62,10 @@ LogOptions log_options(const ShareOptions& options);
 class Hub final : public SharedLog {
  public:
   /// Makes the generator, and makes it again for the first subscriber after it was stopped for want of them,
-  /// and as `restart` says. `resume_after` is the last id that it has given itself: going on behind that, it
-  /// goes on under the same epoch. Where its items have no ids, or it is not `resumable`, that is empty, and
-  /// the hub begins a new epoch, since nobody knows what was missed in between. What it throws is the end of
-  /// the hub.
+  /// and as `restart` says. `resume_after` is the last id that it has given itself, or that of where it has
+  /// begun: going on behind that, it goes on under the same epoch. Where its items have no ids, or it is not
+  /// `resumable`, that is empty, and the hub begins a new epoch, since nobody knows what was missed in
+  /// between. What it throws is the end of the hub.
   using Factory = std::function<AsyncGenerator<Item>(const std::string& resume_after)>;
   /// Where the generator that was made first has begun, once its source knows.
   void begun(std::shared_ptr<const StartPosition> begun) { begun_ = std::move(begun); }
@@ -78,7 +79,7 @@ class Hub final : public SharedLog {
   bool running() const noexcept { return running_; }
   /// It is over, or stopped, and nobody reads: what there is, is the replay.
   bool idle() const noexcept { return !running_ && subscribers() == 0 && !pause_.scheduled(); }
-  /// Made again, the generator goes on with exactly the rest: its subscribers may come back.
+  /// Made again, the generator goes on where it was: its subscribers may come back.
   bool can_go_on() const noexcept { return share_.resumable && !source_id_.empty() && !ended(); }
   /// Ends the generator, as if it had failed with `failure`, for all who read it; it is not made again.
   void fail(std::exception_ptr failure);

@@ -21,20 +21,22 @@ const Component* find(const std::map<std::string, Component, std::less<>>& in, s
   return found == in.end() ? nullptr : &found->second;
 }
 
-constexpr const char* without_ids =
-    "Items have no ids: a client that comes back begins anew, and `retry` announces a gap. Where the "
-    "endpoint is shared they have those of the share: as far as its \"replay\" has it, a client gets "
-    "exactly the rest, else a gap.";
+constexpr const char* without_ids = "Items have no ids: a client that comes back begins anew.";
+constexpr const char* retried_and_shared =
+    " Behind what it has given already, `retry` announces a gap. Where the endpoint is shared they have ids "
+    "of the share: as far as its \"replay\" has it, a client gets exactly the rest, else a gap.";
 constexpr const char* forgets_positions =
     "A client cannot come back with the id of an item (409): what counts or groups them would come out "
-    "differently. Where the endpoint is shared, it can.";
+    "differently. Where the endpoint is shared, with this in its pipeline, it can.";
 
 }  // namespace
 
 void Registry::add(Source source) {
   std::string& position = source.description.position;
-  if (position.empty() && source.resuming_of == nullptr && source.resuming == Resuming::never)
+  if (position.empty() && source.resuming_of == nullptr && source.resuming == Resuming::never) {
     position = without_ids;
+    if (!source.description.reads_input) position += retried_and_shared;
+  }
   insert(sources_, std::move(source));
 }
 void Registry::add(Operator op) {

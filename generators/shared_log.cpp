@@ -283,9 +283,7 @@ bool Cursor::resume_behind_own(const std::string& id) {
     begin_at(log.end());
     return true;
   }
-  // Whoever cannot catch up would miss what is there.
-  const bool all = !catches_up_ || log.end() <= most_looked_at;
-  const std::uint64_t least = all ? 0 : log.end() - most_looked_at;
+  const std::uint64_t least = log.end() > most_looked_at ? log.end() - most_looked_at : 0;
   const std::uint64_t first = std::max(log_->replay_first(), least);
   for (std::uint64_t offset = log.end(); offset > first; --offset) {
     if (log.at(offset - 1)->item.id() != id) continue;

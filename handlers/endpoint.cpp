@@ -260,10 +260,12 @@ void Endpoint::refuse_wait(const Request& request) const {
   if (request.websocket || request.envelope != nullptr)
     throw Failure(FailureKind::invalid,
                   "the query parameter \"wait\" is for clients that cannot read streams");
-  if (!shared() && !goes_back())
+  if (!shared() && !goes_back()) {
+    const std::string why =
+        config_.resumable ? "cannot go back behind an id" : "its items have no ids to go on behind";
     throw Failure(FailureKind::conflict,
-                  "this stream is made for each client, and its items have no ids to go on behind: leave "
-                  "\"wait\" out");
+                  "this stream is made for each client, and " + why + ": leave \"wait\" out");
+  }
 }
 
 Choice Endpoint::choose(const Request& request, const Target& target) const {

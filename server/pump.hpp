@@ -385,15 +385,17 @@ Step fill_shared(Stream& stream, F& framing, Subscriber& subscriber, generators:
 /// Whether the item needs no copy: then it is in the batch, as its last.
 template <Framing F, class T>
 bool lend_item(Stream& stream, F& framing, const generators::Item& item, generators::Buffer& out, T& turn) {
-  if (!stream.encoder().verbatim() || item.is_value() || generators::is_gap(item)) [[likely]]
-    return false;
-  const std::string_view payload = item.payload();
-  if (payload.size() < batch_bytes) return false;
-  if (payload.size() > stream.options().max_item)
-    refuse_too_long(item, payload.size(), stream.options().max_item);
-  if (!lend(framing, payload, out, turn)) return false;
-  turn.add(1);
-  return true;
+  if constexpr (requires { F::adds_nothing; }) {
+    if (!stream.encoder().verbatim() || item.is_value() || generators::is_gap(item)) [[likely]]
+      return false;
+    const std::string_view payload = item.payload();
+    if (payload.size() < batch_bytes) return false;
+    if (payload.size() > stream.options().max_item)
+      refuse_too_long(item, payload.size(), stream.options().max_item);
+    turn.add(1);
+    return lend(framing, payload, out, turn);
+  }
+  return false;
 }
 
 /// Encodes what is ready, up to a batch, or to the end of the generator's turn, which counts the items.

@@ -91,15 +91,16 @@ std::string position_text(std::uint64_t position) {
 bool is_place_of_changes(std::string_view id) noexcept {
   const char* at = id.data();
   const char* const end = at + id.size();
-  const auto number = [&at, end](int base) {
-    std::uint32_t value;
+  const auto number = [&at, end](auto value, int base) {
     const auto [behind, error] = std::from_chars(at, end, value, base);
     at = behind;
     return error == std::errc();
   };
   const auto mark = [&at, end](char wanted) { return at != end && *at++ == wanted; };
-  if (!number(16) || !mark('/') || !number(16)) return false;
-  return at == end || (mark('-') && number(10) && at == end);
+  constexpr std::uint32_t half = 0;
+  constexpr std::uint64_t place = 0;
+  if (!number(half, 16) || !mark('/') || !number(half, 16)) return false;
+  return at == end || (mark('-') && number(place, 10) && at == end);
 }
 
 bool ChangeReader::read(std::string_view message, std::uint64_t position, Buffer& out) {

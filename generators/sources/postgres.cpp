@@ -335,9 +335,10 @@ Source postgres_source() {
                "way round.\n"
                "The id of a change is the place of its commit and its number there, \"0/16B3780-2\". The "
                "replication slot is temporary: a client that comes back, and `retry`, get a gap and what "
-               "comes. Where the endpoint is shared, a client gets exactly the rest, as far as its "
-               "\"replay\" has it.\n"
-               "Else items have no ids but those of a share, and after a `retry` a gap is announced.",
+               "comes. Where the endpoint is shared, changes have ids of the share: as far as its "
+               "\"replay\" has it, a client gets exactly the rest, else a gap.\n"
+               "Else items have no ids but those of a share, and behind what has been given already, "
+               "`retry` announces a gap.",
            .check = &check},
       .start = &start,
       .resuming_of = &resuming_of};

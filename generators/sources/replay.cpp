@@ -194,8 +194,9 @@ Source replay_source() {
                "Fails as `file` does: with not_found, forbidden and invalid, and for a file that is damaged "
                "or becomes shorter meanwhile.",
            .position =
-               "The id of an item is its place in the file, as with `file`: a client that comes back with "
-               "one gets exactly the rest, and the pace begins with the item behind it.",
+               "The id of an item is its place in the file, as with `file`, unless that is compressed: a "
+               "client that comes back with one gets exactly the rest, and the pace begins with the item "
+               "behind it.",
            .check = &check},
       .start = &start,
       .resuming = Resuming::exact};

@@ -48,6 +48,8 @@ class HttpFraming {
   void item(generators::Encoder& encoder, const generators::Item& item, generators::Buffer& out) {
     encoder.item(item, out);
   }
+  /// What the encoder writes of an item goes out as it is.
+  static constexpr bool adds_nothing = true;
   void lend(std::string_view bytes, generators::Buffer& out) {
     if (gzip_) {
       out.append(bytes);

@@ -18,7 +18,7 @@ using Texts = std::vector<std::string>;
 /// What a generator is told to do by a test, whenever it likes.
 class Feed {
  public:
-  /// Gives `values` together, then waits for more.
+  /// Gives `values` together, then waits for more. A negative one is a gap.
   void say(std::initializer_list<int> values) {
     state_->values.insert(state_->values.end(), values);
     state_->news.set();
@@ -74,7 +74,12 @@ class Feed {
     const Life life(*state);
     for (;;) {
       while (state->given < state->values.size()) {
-        const std::string text = std::to_string(state->values[state->given++]);
+        const int value = state->values[state->given++];
+        if (value < 0) {
+          co_yield Item::gap("{}");
+          continue;
+        }
+        const std::string text = std::to_string(value);
         const std::string id = "own" + text;
         Item item = Item::json(text);
         if (state->ids) item.set_id(id);

@@ -58,6 +58,47 @@ TEST_F(HubTest, SaysWhatAGeneratorMadeAgainDoesNotKnow) {
   EXPECT_EQ(texts(subscribe(hub, {.resume_after = hub->epoch() + "-1"})), Texts{"2"});
 }
 
+TEST_F(HubTest, GoesOnFromWhereItBeganAsLongAsNothingHasCome) {
+  feed.give_ids();
+  ShareOptions restarting = options({.items = 10});
+  restarting.restart = Restart::on_failure;
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  const auto begun = std::make_shared<StartPosition>();
+  hub->begun(begun);
+  auto seen = subscribe(hub);
+  EXPECT_EQ(feed.resumed, "");
+  begun->id = "place";
+  feed.fail("away");
+  loop.run_ready();
+  feed.recover();
+  loop.advance(1s);
+  EXPECT_EQ(feed.resumed, "place");
+  say({-1, 1});
+  EXPECT_EQ(texts(seen), (Texts{"gap {}", "1"})) << "it says itself what is missing";
+}
+
+TEST_F(HubTest, AGapIsNoPlaceToGoOnFromAndNoProgress) {
+  feed.give_ids();
+  ShareOptions restarting = options({.items = 10});
+  restarting.restart = Restart::on_failure;
+  restarting.backoff = {.attempts = 2, .from = 1s, .jitter = 0};
+  const auto hub = Hub::make(loop.loop(), feed.factory(), restarting);
+  auto seen = subscribe(hub);
+  say({1});
+  for (int i = 0; i < 2; ++i) {
+    feed.fail("away");
+    loop.run_ready();
+    feed.recover();
+    loop.advance(2s);
+    EXPECT_EQ(feed.resumed, "own1");
+    say({-1});
+  }
+  EXPECT_EQ(texts(seen), (Texts{"1", "gap {}", "gap {}"}));
+  feed.fail("away");
+  loop.run_ready();
+  EXPECT_TRUE(seen.ended()) << "twice is enough";
+}
+
 TEST_F(HubTest, MakesNothingAgainForNobodyNorForWhatWouldComeAgain) {
   ShareOptions restarting = options();
   restarting.restart = Restart::always;

@@ -48,6 +48,7 @@ class Postgres(ServerCase):
                                "share": {"replay": 1000, "since": "earliest"}},
             "/changes": {**ask(changes="changes"), "share": {"replay": 100}},
             "/changes/alone": ask(changes="changes"),
+            "/changes/restart": {**ask(changes="changes"), "share": {"replay": 100, "restart": "on_failure"}},
             "/changes/retry": {**ask(changes="changes"), "pipeline": [{"retry": {"from": "10ms", "to": "100ms"}}]},
             "/moving": ask(listen="moving", query="select * from moving where id > $1 order by id", key="id"),
             "/copy": ask(query="copy events to stdout"),
@@ -229,22 +230,43 @@ class Postgres(ServerCase):
         return reader
 
     def test_a_client_comes_back_to_exactly_the_changes_that_it_missed_where_they_are_shared(self):
-        watching = self.events("/changes")
+        watching, early = self.events("/changes"), self.events("/changes")
+        while not early.last_id:  # nothing has been changed, and yet there is a place to come back to
+            self.assertTrue(early.read())
         self.assertTrue(wait_until(lambda: self.slots() == 1))
+        early.close()
         self.database.sql("begin; insert into changing values (10), (11); insert into changing values (12); commit")
         self.database.sql("insert into changing values (13)")
         seen = watching.until(4)
-        for event in seen:
-            self.assertRegex(event.id, r"^[0-9A-F]+/[0-9A-F]+-[0-9]+$")
-        self.assertEqual([event.id.split("-")[1] for event in seen], ["1", "2", "3", "1"])
-        self.assertEqual(len({event.id for event in seen}), 4)
         again = self.events("/changes", seen[1].id)
         self.assertEqual([json.loads(event.data)["row"]["id"] for event in again.until(2)], [12, 13])
+        first = self.events("/changes", early.last_id)
+        self.assertEqual([json.loads(event.data)["row"]["id"] for event in first.until(4)], [10, 11, 12, 13])
         late = self.events("/changes", "0/1-1")
         gap = late.until(1)[0]
         self.assertEqual((gap.event, json.loads(gap.data)), ("gap", {"from": "0/1-1"}))
         self.assertEqual([json.loads(event.data)["row"]["id"] for event in late.until(5)[1:]], [10, 11, 12, 13])
         self.assertEqual(self.slots(), 1)
+
+    def test_what_a_generator_that_is_started_again_has_missed_is_announced(self):
+        """Also where nothing had come before, and to who asks again and again: once."""
+        watching = self.events("/changes/restart")
+        while not watching.last_id:
+            self.assertTrue(watching.read())
+        self.assertTrue(wait_until(lambda: self.slots() == 1))
+        for i in range(2):
+            self.database.sql("select pg_terminate_backend(active_pid) from pg_replication_slots; insert into changing values (40)"
+                              " on conflict do nothing; delete from changing where id = 40")
+            self.assertEqual(watching.until(i + 1)[i].event, "gap")
+        poll = self.server.get(f"/changes/restart?wait=10s&format=sse&last_event_id={watching.last_id}")
+        self.assertEqual({event.event for event in wire.parse_event_stream(poll.body).events}, {"gap"})
+        place = poll.field("Last-Event-ID")
+        self.assertNotEqual(place, watching.last_id)
+        self.assertEqual(self.server.get(f"/changes/restart?wait=100ms&last_event_id={place}").status, 204)
+        self.database.sql("insert into changing values (41)")
+        self.assertEqual(json.loads(watching.until(3)[2].data)["row"]["id"], 41)
+        answer = self.server.get(f"/changes/restart?wait=10s&last_event_id={place}")
+        self.assertEqual([item["row"]["id"] for item in answer.lines()], [41])
 
     def test_changes_of_the_past_are_a_gap(self):
         watching = self.events("/changes/alone")
@@ -262,6 +284,12 @@ class Postgres(ServerCase):
         self.assertEqual(response.status, 400)
         self.assertIn('"yesterday" is no id of a change', response.json()["detail"])
         self.assertEqual(self.server.get("/changes/alone?wait=1s").status, 409)
+        self.database.sql("begin; insert into changing values (22), (23); commit")
+        seen = again.until(4)[1:]
+        for event in seen:
+            self.assertRegex(event.id, r"^[0-9A-F]+/[0-9A-F]+-[12]$")
+        self.assertEqual([event.id.split("-")[1] for event in seen], ["1", "1", "2"])
+        self.assertEqual(seen[1].id.split("-")[0], seen[2].id.split("-")[0])
 
     def test_what_a_database_that_breaks_off_keeps_for_itself_is_announced(self):
         watching = self.events("/changes/retry")
