@@ -96,7 +96,11 @@ bool is_place_of_changes(std::string_view id) noexcept {
     at = behind;
     return error == std::errc();
   };
-  const auto mark = [&at, end](char wanted) { return at != end && *at++ == wanted; };
+  const auto mark = [&at, end](char wanted) {
+    if (at == end || *at != wanted) return false;
+    ++at;
+    return true;
+  };
   constexpr std::uint32_t half = 0;
   constexpr std::uint64_t place = 0;
   if (!number(half, 16) || !mark('/') || !number(half, 16)) return false;

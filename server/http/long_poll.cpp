@@ -50,18 +50,18 @@ class PollFraming {
 /// What to go on behind. `position` is where the stream was in front of all items. Behind them a log knows
 /// best, which has been behind its gaps, too: who asks again must not be told of them again.
 std::string place_of(const Stream& stream, const PollFraming& poll, const std::string& position,
-                     std::string resume_after) {
+                     const std::string& resume_after) {
   if (poll.ended()) return std::string(handlers::sse_end_id);
   if (stream.subscriber() != nullptr) {
     if (std::string behind = stream.position(); !behind.empty()) return behind;
   }
   if (!poll.last_id().empty()) return poll.last_id();
-  return position.empty() ? std::move(resume_after) : position;
+  return position.empty() ? resume_after : position;
 }
 
 }  // namespace
 
-Response poll_once(Stream& stream, Response response, std::string resume_after) {
+Response poll_once(Stream& stream, Response response, const std::string& resume_after) {
   PollFraming poll;
   Buffer& out = stream.worker().out();
   stream.begin_encoding(out);
@@ -75,7 +75,7 @@ Response poll_once(Stream& stream, Response response, std::string resume_after) 
     return refused;
   }
   if (!poll.ended()) stream.encoder().pause(out);
-  const std::string place = place_of(stream, poll, position, std::move(resume_after));
+  const std::string place = place_of(stream, poll, position, resume_after);
   if (!place.empty()) response.fields.add("Last-Event-ID", place);
   if (poll.empty()) {
     response.status = 204;

@@ -12,6 +12,6 @@ namespace coyield::server {
 ///
 /// One turn's worth, at the most. Without an item it is 204. `response` is that of the stream; `resume_after`
 /// is what the client has gone on behind. The stream has ended with it, as far as this client goes.
-handlers::Response poll_once(Stream& stream, handlers::Response response, std::string resume_after);
+handlers::Response poll_once(Stream& stream, handlers::Response response, const std::string& resume_after);
 
 }  // namespace coyield::server

@@ -282,7 +282,7 @@ Task<Next> respond(Worker& worker, Connection& connection, RequestReader& reader
     if (next != Next::keep) co_return next;
     if (exchange->stream && exchange->long_poll) {
       exchange->response =
-          poll_once(*exchange->stream, std::move(exchange->response), std::move(exchange->resume_after));
+          poll_once(*exchange->stream, std::move(exchange->response), exchange->resume_after);
       exchange->stream.reset();
     }
     if (exchange->stream) co_return Next::stream;
