@@ -158,10 +158,8 @@ struct EndpointConfig {
   std::optional<std::chrono::nanoseconds> heartbeat = {};
   std::optional<bool> gzip = {};
   bool deflate = false;    ///< permessage-deflate
-  bool resumable = false;  ///< its stream can be made to go on behind an id; of endpoints in C++
-  bool goes_back =
-      true;            ///< of one that can: else it says, behind an id, that items are missing, and goes on
-  bool input = false;  ///< what a client sends by WebSocket reaches the source
+  bool resumable = false;  ///< its stream can be made to go back behind an id; of endpoints in C++
+  bool input = false;      ///< what a client sends by WebSocket reaches the source
   std::optional<std::uint64_t> max_message = {};
 
   /// What it serves is published, by clients or by the program.

@@ -260,12 +260,9 @@ void Endpoint::refuse_wait(const Request& request) const {
   if (request.websocket || request.envelope != nullptr)
     throw Failure(FailureKind::invalid,
                   "the query parameter \"wait\" is for clients that cannot read streams");
-  if (!shared() && !goes_back()) {
-    const std::string why =
-        config_.resumable ? "cannot go back behind an id" : "its items have no ids to go on behind";
+  if (!shared() && !config_.resumable)
     throw Failure(FailureKind::conflict,
-                  "this stream is made for each client, and " + why + ": leave \"wait\" out");
-  }
+                  "this stream is made for each client, and cannot go back behind an id: leave \"wait\" out");
 }
 
 Choice Endpoint::choose(const Request& request, const Target& target) const {
@@ -391,7 +388,7 @@ Subscription Endpoint::subscription(const config::RequestValues& values, const T
                   throw generators::Failure(generators::FailureKind::invalid, generator.error().sentence);
                 return *std::move(generator);
               },
-          .begin = begin_of(values, config_.share->since, goes_back())};
+          .begin = begin_of(values, config_.share->since, config_.resumable)};
 }
 
 std::optional<Subscription> Endpoint::start_at_once() const {

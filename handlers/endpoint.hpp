@@ -68,8 +68,6 @@ class Endpoint {
   std::string_view methods() const noexcept;
   /// Whether its clients subscribe to what others read as well.
   bool shared() const noexcept { return sharing_ || config_.is_plain_topic(); }
-  /// Whether its stream can be made to give exactly what lies behind an id.
-  bool goes_back() const noexcept { return config_.resumable && config_.goes_back; }
   std::string topic_name(const config::RequestValues& values) const;
   void refuse_wait(const Request& request) const;
   Choice choose(const Request& request, const Target& target) const;

@@ -40,7 +40,6 @@ generators::LogLimits limits_of(const config::Reach& reach) {
 
 Sharing sharing_of(const config::EndpointConfig& endpoint) {
   const config::Share& share = *endpoint.share;
-  const bool goes_back = endpoint.resumable && endpoint.goes_back;
   // The words stand in the same order.
   return {.endpoint = endpoint.pattern.text,
           .options = {.replay = limits_of(share.replay),
@@ -49,8 +48,8 @@ Sharing sharing_of(const config::EndpointConfig& endpoint) {
                       .start = static_cast<generators::SharedStart>(share.start),
                       .linger = share.linger.value_or(std::chrono::nanoseconds(0)),
                       .restart = static_cast<generators::Restart>(share.restart),
-                      .resumable = goes_back,
-                      .own_ids = goes_back},
+                      .resumable = endpoint.resumable,
+                      .own_ids = endpoint.resumable},
           .max_instances = share.max_instances};
 }
 

@@ -33,8 +33,7 @@ void add_endpoints(Server& server, const std::vector<config::EndpointConfig>& en
   for (const config::EndpointConfig& endpoint : endpoints) {
     config::EndpointConfig with = endpoint;
     const generators::Pipeline pipeline(endpoint.source, endpoint.pipeline, registry);
-    with.resumable = pipeline.resumable();
-    with.goes_back = pipeline.resuming() == generators::Resuming::exact;
+    with.resumable = pipeline.resuming() == generators::Resuming::exact;
     server.stream_items(endpoint.pattern.text, pipeline_factory(endpoint, registry), std::move(with));
   }
 }

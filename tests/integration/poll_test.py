@@ -129,7 +129,7 @@ class Polling(ServerCase):
     def test_a_stream_of_ones_own_needs_ids(self):
         response = self.poll("/counter")
         self.assertEqual(response.status, 409)
-        self.assertIn("no ids", response.json()["detail"])
+        self.assertIn("cannot go back", response.json()["detail"])
         response = self.poll("/lines")
         self.assertEqual(response.lines()[:2], ["one", "two"])
         with self.lines.open("a") as file:
