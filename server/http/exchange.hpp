@@ -3,7 +3,7 @@
 #include <coyield/handlers/response.hpp>
 #include <coyield/server/http/request_parser.hpp>
 #include <coyield/server/publishing/body_reader.hpp>
-#include <coyield/server/pump.hpp>
+#include <coyield/server/stream.hpp>
 #include <coyield/server/subscriptions.hpp>
 #include <coyield/server/websocket/inbox.hpp>
 #include <coyield/server/worker.hpp>

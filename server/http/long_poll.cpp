@@ -1,6 +1,7 @@
 #include <coyield/server/http/long_poll.hpp>
 
 #include <coyield/handlers/formats/sse.hpp>
+#include <coyield/server/batch.hpp>
 #include <utility>
 
 namespace coyield::server {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coyield/handlers/response.hpp>
-#include <coyield/server/pump.hpp>
+#include <coyield/server/stream.hpp>
 #include <string>
 
 namespace coyield::server {

@@ -1,4 +1,4 @@
-#include <coyield/server/pump.hpp>
+#include <coyield/server/stream.hpp>
 
 namespace coyield::server {
 
@@ -192,8 +192,6 @@ void Stream::end_as(PumpEnd end) noexcept {
 void Stream::note_slow(std::string_view reason) noexcept {
   worker_.shared().failures.add(options().endpoint, connection().peer(), "slow", reason);
 }
-
-Failure stopped_by_operator() { return Failure(FailureKind::unavailable, "stopped by the operator"); }
 
 PumpEnd drop_slow(Worker& worker, const Connection& connection, std::string_view reason) {
   worker.shared().counters.dropped_slow.add();
